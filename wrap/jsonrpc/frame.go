@@ -53,8 +53,13 @@ type Frame struct {
 	Unusual bool  // has an escape that no serializer needs (\/, \u0020 to \u007e): a literal search in Raw may miss text
 }
 
-// Bytes returns the bytes of a span.
-func (f *Frame) Bytes(s Span) []byte { return f.Raw[s.Start:s.End] }
+// Bytes returns the bytes of a span; nil if it is absent.
+func (f *Frame) Bytes(s Span) []byte {
+	if !s.OK() {
+		return nil
+	}
+	return f.Raw[s.Start:s.End]
+}
 
 // Get returns the value of the named member of params, result or error; nil if there is none.
 func (f *Frame) Get(name string) []byte { return f.Bytes(find(f.Raw, f.Top, name)) }

@@ -243,8 +243,9 @@ func (p *Parser) checkShape() {
 	case sawError:
 		p.checkError()
 	case 0:
+		// It could be a response as well as a request, unless a misspelled member says what it was meant to be.
+		p.second = p.second || p.first == nil
 		p.fault(0, "has neither method nor result nor error")
-		p.second = true
 	case sawResult | sawError:
 		p.fault(f.Err.Start, "has both result and error")
 	default:

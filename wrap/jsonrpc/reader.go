@@ -39,6 +39,7 @@ func NewReader(r io.Reader, limit int) *Reader {
 // A Line is what a Reader found. Bytes holds until the next Fill.
 type Line struct {
 	Bytes []byte // without its line feed
+	From  int    // where it begins in the buffer, for Slice
 	// TooLong marks a line over the limit. Bytes is its beginning and Tail its end, both short.
 	TooLong bool
 	Tail    []byte
@@ -56,7 +57,7 @@ func (r *Reader) Next() (Line, bool) {
 		return Line{}, false
 	}
 	n += r.scanned
-	line := data[:n]
+	line, from := data[:n], r.start
 	r.start += n + 1
 	r.scanned = 0
 	if r.skipping || n > r.limit {
@@ -64,8 +65,11 @@ func (r *Reader) Next() (Line, bool) {
 		r.skipping = false
 		return Line{Bytes: r.head, TooLong: true, Tail: r.tail}, true
 	}
-	return Line{Bytes: line}, true
+	return Line{Bytes: line, From: from}, true
 }
+
+// Slice returns what lies in the buffer between two offsets: whole lines that follow one another, with their line feeds.
+func (r *Reader) Slice(from, to int) []byte { return r.buf.data[from:to] }
 
 // skip forgets a piece of a line that is too long, but for the line's two ends.
 func (r *Reader) skip(piece []byte) {

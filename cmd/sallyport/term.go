@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// All own words go to stderr through these, one line each: stdout may belong to the protocol.
+
+func errorf(format string, a ...any)   { line("error", format, a...) }
+func warningf(format string, a ...any) { line("warning", format, a...) }
+func hintf(format string, a ...any)    { line("hint", format, a...) }
+
+func line(kind, format string, a ...any) {
+	fmt.Fprintf(os.Stderr, "sallyport: "+kind+": "+format+"\n", a...)
+}
+
+// usageError is a command line that makes no sense: exit status 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// hinted is an error with the line that says what to type next.
+type hinted struct {
+	error
+	hint string
+}
+
+func withHint(hint, format string, a ...any) error {
+	return hinted{fmt.Errorf(format, a...), hint}
+}
+
+// exitStatus ends the program with a status and no further word.
+type exitStatus int
+
+func (e exitStatus) Error() string { return "exit status " + strconv.Itoa(int(e)) }

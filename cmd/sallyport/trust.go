@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sallyport/rules"
+	"sallyport/wrap/file"
+)
+
+// A client's configuration may come with a cloned repository, and with it the flags and the environment that wrap gets. So where the
+// user has a configuration of their own, what could loosen a session counts only as that configuration lists it for the server:
+//
+//	servers:
+//	  filesystem:
+//	    observe: true                # --observe
+//	    rules: [trial.yaml]          # --rules, relative to this file
+//	    places: {state: /var/tmp/x}  # SALLYPORT_STATE_DIR
+//
+// Where the user has none (a trial, CI, tests) flags and variables are honoured.
+
+// maxRules bounds a rule file, in bytes.
+const maxRules = 1 << 20
+
+// request is what a command line of wrap asks for.
+type request struct {
+	server, client string
+	rules          []string
+	observe        bool
+}
+
+// settings are what wrap goes by.
+type settings struct {
+	places places
+	policy *rules.Policy
+	facts  rules.Facts
+}
+
+// settle loads the rules and finds the places, or refuses the launch.
+func settle(r request) (settings, error) {
+	own, err := ownPlaces()
+	if err != nil && !overridden() {
+		return settings{}, err
+	}
+	cwd, err := os.Getwd()
+	if err != nil {
+		return settings{}, fmt.Errorf("finding the working folder: %v", err)
+	}
+	asked, err := own.with(os.Getenv)
+	if err != nil {
+		return settings{}, err
+	}
+	if hasConfiguration(own) {
+		if err := mayLoosen(r, own, asked, cwd); err != nil {
+			return settings{}, err
+		}
+	}
+	if os.Getenv("SALLYPORT_DEBUG") != "" {
+		warningf("SALLYPORT_DEBUG is not read by wrap: set log: {debug: FILE} in %q", own.rulesFile())
+	}
+	policy, err := loadPolicy(asked, r.rules, cwd)
+	if err != nil {
+		return settings{}, err
+	}
+	return settings{places: asked, policy: policy, facts: factsOf(asked.home, cwd)}, nil
+}
+
+// hasConfiguration reports whether the user has a configuration: the folder is enough, and one that cannot be looked into counts.
+func hasConfiguration(own places) bool {
+	if own.config == "" {
+		return false
+	}
+	_, err := os.Lstat(own.config)
+	return !os.IsNotExist(err)
+}
+
+// mayLoosen checks flags and variables against the user's own configuration.
+func mayLoosen(r request, own, asked places, cwd string) error {
+	policy, err := loadPolicy(own, nil, cwd)
+	if err != nil {
+		return err
+	}
+	listed := policy.View(r.server, r.client).Server()
+	refuse := func(what, line string) error {
+		return withHint(fmt.Sprintf("if you want this, write in %q: servers: {%s: {%s}}", own.rulesFile(), r.server, line),
+			"%s is not honoured: your own configuration does not list it for server %q", what, r.server)
+	}
+	if r.observe && !listed.Observe {
+		return refuse("--observe", "observe: true")
+	}
+	for _, name := range r.rules {
+		path := absolute(name, cwd, own.home)
+		if !slices.ContainsFunc(listed.Rules, func(l string) bool { return absolute(l, own.config, own.home) == path }) {
+			return refuse("--rules "+name, "rules: ["+name+"]")
+		}
+	}
+	for what, dirs := range map[string][2]string{
+		"config": {own.config, asked.config}, "state": {own.state, asked.state}, "runtime": {own.runtime, asked.runtime},
+	} {
+		if dirs[0] != dirs[1] && absolute(listed.Places[what], own.config, own.home) != dirs[1] {
+			return refuse(placeVariables[what]+"="+dirs[1], "places: {"+what+": "+dirs[1]+"}")
+		}
+	}
+	return nil
+}
+
+// absolute makes a path of a configuration comparable.
+func absolute(path, base, home string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return filepath.Join(home, rest)
+	}
+	if path == "" || filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(base, path)
+}
+
+// loadPolicy reads the user's rules, the files that were named, and the working folder's, which can only tighten.
+func loadPolicy(p places, named []string, cwd string) (*rules.Policy, error) {
+	var sources []rules.Source
+	if p.config != "" {
+		sources = append(sources, rules.Source{Path: p.rulesFile(), Trust: rules.User, Optional: true})
+	}
+	for _, name := range named {
+		sources = append(sources, rules.Source{Path: absolute(name, cwd, p.home), Trust: rules.User})
+	}
+	sources = append(sources, rules.Source{Path: filepath.Join(cwd, ".sallyport.yaml"), Trust: rules.Folder, Optional: true})
+	policy, err := rules.Load(func(path string) ([]byte, error) { return file.ReadFile(path, maxRules) }, sources...)
+	if err != nil {
+		return nil, fmt.Errorf("reading rules: %w", err)
+	}
+	return policy, nil
+}
+
+// factsOf are what rules may know of the machine.
+func factsOf(home, cwd string) rules.Facts {
+	return rules.Facts{Home: home, Cwd: cwd, Resolve: resolve}
+}
+
+// maxLinks is how many symlinks of a path are followed; Linux gives up at 40.
+const maxLinks = 64
+
+// resolve follows the symlinks of a path as far as it exists, and dangling ones too: what is written there makes the target. Between
+// this look and the server's own there is a race that only code with the user's rights can use.
+func resolve(path string) string {
+	dir, rest := path, ""
+	for links := 0; links < maxLinks; {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			return filepath.Join(real, rest)
+		}
+		parent := filepath.Dir(dir)
+		if target, err := os.Readlink(dir); err == nil {
+			links++
+			if !filepath.IsAbs(target) {
+				if real, err := filepath.EvalSymlinks(parent); err == nil {
+					parent = real
+				}
+				target = filepath.Join(parent, target)
+			}
+			dir = target
+			continue
+		}
+		if parent == dir {
+			break
+		}
+		dir, rest = parent, filepath.Join(filepath.Base(dir), rest)
+	}
+	return path
+}

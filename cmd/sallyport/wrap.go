@@ -1,0 +1,274 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sallyport/rules"
+	"sallyport/rules/scan"
+	"sallyport/wrap"
+	"sallyport/wrap/audit"
+	"sallyport/wrap/child"
+)
+
+const (
+	endGrace  = 3 * time.Second // after the end of input, before TERM
+	killGrace = 3 * time.Second // after TERM, before KILL
+	// patience is how long a client whose server cannot be started has to send the request that is answered with the reason.
+	patience = time.Second
+)
+
+type wrapFlags struct {
+	name, client string
+	budget       time.Duration
+	env, rules   []string
+	observe      bool
+}
+
+func newWrapCommand() *cobra.Command {
+	var f wrapFlags
+	cmd := &cobra.Command{
+		Use:   "wrap [flags] -- COMMAND [ARG…]",
+		Short: "stand between an MCP client and a server",
+		Long: `Start COMMAND as an MCP server and stand between it and the client.
+
+The client's configuration starts this instead of the server. Standard input and
+output belong to the protocol; what sallyport has to say goes to standard error.
+
+Every frame is judged: first by a strict reader, then by the protocol's state,
+then by your rules (~/.config/sallyport/rules.yaml; without one, the packs base,
+filesystem and reference, reads allowed, the rest asking). A refused call is
+answered so that the model knows what would work.
+
+The server gets what the client gave, less variables that inject code into
+programs (LD_PRELOAD, NODE_OPTIONS, …); with --env, only the variables that are
+named and the usual ones (HOME, PATH, locale, proxy, …).
+
+When the client closes its side, the server has three seconds to end, and three
+more after SIGTERM. Nothing of the server outlives sallyport on Linux; elsewhere
+its process group does not.
+
+Exit status: the server's own, 128+n if signal n ended it; 1 if sallyport could
+not do its work; 2 for a command line that makes no sense.
+
+--observe, --rules and the variables SALLYPORT_CONFIG_DIR, SALLYPORT_STATE_DIR
+and SALLYPORT_RUNTIME_DIR count only as your own configuration lists them for
+the server, if you have one: a client's configuration may come with a cloned
+repository.`,
+		Example: `  sallyport wrap -- npx -y @modelcontextprotocol/server-filesystem ~/project
+  sallyport wrap --name db --env PGPASSWORD -- uvx postgres-mcp`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{withHint(`write "sallyport wrap -- COMMAND [ARG…]"`, "no command to wrap")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("env") {
+				f.env = nil
+			}
+			return f.run(args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SetInterspersed(false)
+	flags.StringVar(&f.name, "name", "", "the server's name in rules and logs (default: from the command)")
+	flags.StringVar(&f.client, "client", "", "the client's name, a hint for rules and logs")
+	flags.DurationVar(&f.budget, "budget", 0, "how long the client waits for a call, a hint for questions")
+	flags.StringArrayVar(&f.env, "env", nil, "pass only this variable and the usual ones; may be repeated")
+	flags.StringArrayVar(&f.rules, "rules", nil, "one more rule file; may be repeated")
+	flags.BoolVar(&f.observe, "observe", false, "judge and log, but let pass what rules would refuse")
+	return cmd
+}
+
+// run wraps a server. The supervisor starts while the rules load.
+func (f wrapFlags) run(argv []string) error {
+	if f.name == "" {
+		f.name = deriveName(argv)
+	}
+	if !validName(f.name) {
+		return usageError{withHint("give it one with --name, of letters, digits, - _ and .", "%q is no name for a server", scan.VisibleLine(f.name, 80))}
+	}
+	super, err := child.Prepare()
+	if err != nil {
+		return f.sorry(fmt.Errorf("starting the supervisor: %w", err))
+	}
+	l, err := f.launch(super, argv)
+	if err != nil {
+		super.Discard()
+		return f.sorry(err)
+	}
+	return l.run()
+}
+
+// sorry tells the client why there is no server, for whatever it asks meanwhile.
+func (f wrapFlags) sorry(err error) error {
+	var usage usageError
+	if !errors.As(err, &usage) {
+		why := fmt.Sprintf("server %q was not started: %v", f.name, err)
+		wrap.Refuse(wrap.Ends{In: os.Stdin, Out: os.Stdout}, why, patience)
+	}
+	return err
+}
+
+// A launch is a server that has been started, and what its session needs.
+type launch struct {
+	flags   wrapFlags
+	proc    *child.Process
+	log     *audit.Log
+	session *wrap.Session
+}
+
+func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, error) {
+	set, err := settle(request{server: f.name, client: f.client, rules: f.rules, observe: f.observe})
+	if err != nil {
+		return nil, err
+	}
+	view := set.policy.View(f.name, f.client)
+	command, err := f.command(argv, view)
+	if err != nil {
+		return nil, err
+	}
+	l := &launch{flags: f}
+	options := set.policy.Log()
+	l.log, err = audit.Open(set.places.logDir(), audit.Session{
+		Client: f.client, Server: f.name, Version: versionText(), Arguments: options.Arguments, Observing: f.observe,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the log: %w", err)
+	}
+	if f.observe {
+		warningf("OBSERVING server %q: nothing that your rules refuse is refused", f.name)
+	}
+	if l.proc, err = super.Start(command); err != nil {
+		l.log.Close("not started")
+		return nil, err
+	}
+	l.session = wrap.New(wrap.Config{
+		Server: f.name, Client: f.client, Policy: set.policy, Facts: set.facts, Log: l.log,
+		Asker: wrap.NoApprover{}, Observing: f.observe, Warn: func(text string) { warningf("%s", text) },
+	})
+	return l, nil
+}
+
+// command finds the program and makes its environment.
+func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, error) {
+	e := child.Environment{Client: os.Environ(), Named: f.env, HasNamed: f.env != nil, Set: view.Server().Env}
+	env, dropped, err := e.Build()
+	if err != nil {
+		return child.Command{}, err
+	}
+	for _, name := range dropped {
+		warningf("server %q does not get %s: it injects code into programs; name it with --env if it shall", f.name, scan.VisibleLine(name, 80))
+	}
+	path, login, err := child.Find(argv[0], env)
+	if err != nil {
+		return child.Command{}, err
+	}
+	if login != "" {
+		e.Path = login
+		if env, _, err = e.Build(); err != nil {
+			return child.Command{}, err
+		}
+	}
+	return child.Command{Path: path, Args: argv, Env: env}, nil
+}
+
+// run relays until either side has ended, and gives back the server's exit status.
+func (l *launch) run() error {
+	signals := make(chan os.Signal, 8)
+	// SIGPIPE is caught so that a client that is gone shows as an error of the write, and the session ends in order.
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	stderrDone := make(chan struct{})
+	go func() {
+		defer close(stderrDone)
+		wrap.CopyVisible(os.Stderr, l.proc.Stderr)
+	}()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- l.session.Run(wrap.Ends{In: os.Stdin, Out: os.Stdout}, wrap.Ends{In: l.proc.Stdout, Out: l.proc.Stdin})
+	}()
+	err := l.wait(signals, ended)
+	status := l.proc.Status()
+	closeErr := l.proc.Close()
+	select {
+	case <-stderrDone:
+	case <-time.After(time.Second):
+	}
+	return l.finish(err, status, closeErr)
+}
+
+// wait sees the session and the child to their ends, whichever comes first.
+func (l *launch) wait(signals chan os.Signal, ended chan error) error {
+	gone := l.session.ClientGone()
+	for {
+		select {
+		case sig := <-signals:
+			if sig == syscall.SIGPIPE {
+				continue
+			}
+			l.proc.Signal(sig)
+			if sig != syscall.SIGINT {
+				l.proc.Stop(killGrace, killGrace)
+			}
+		case <-gone:
+			gone = nil
+			go l.proc.Stop(endGrace, killGrace)
+		case err := <-ended:
+			// The server's output has ended or the session is over: so is the server.
+			l.proc.Stop(endGrace, killGrace)
+			return err
+		case <-l.proc.Done():
+			select {
+			case err := <-ended:
+				return err
+			case <-time.After(endGrace):
+				// Something that the child left behind holds its output open, or the client does not read.
+				l.proc.Close()
+				select {
+				case err := <-ended:
+					return err
+				case <-time.After(time.Second):
+					return nil
+				}
+			}
+		}
+	}
+}
+
+// finish closes the log and turns what happened into an exit status.
+func (l *launch) finish(err error, status child.Status, closeErr error) error {
+	select {
+	case <-l.session.ClientGone():
+	default:
+		how := fmt.Sprintf("with status %d", status.Code)
+		if status.Signal != nil {
+			how = fmt.Sprintf("by signal %v", status.Signal)
+		}
+		if err == nil {
+			errorf("server %q ended %s while the client was connected", l.flags.name, how)
+		}
+	}
+	logErr := l.log.Close("ended")
+	switch {
+	case err != nil && !errors.Is(err, wrap.ErrClientGone):
+		return err
+	case status.Err != nil:
+		return fmt.Errorf("server %q: %w", l.flags.name, status.Err)
+	case logErr != nil:
+		return fmt.Errorf("closing the log: %w", logErr)
+	case closeErr != nil && !errors.Is(closeErr, io.EOF):
+		warningf("ending server %q: %v", l.flags.name, closeErr)
+	}
+	if status.Code != 0 {
+		return exitStatus(status.Code)
+	}
+	return nil
+}

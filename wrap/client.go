@@ -1,0 +1,362 @@
+package wrap
+
+import (
+	"bytes"
+	"slices"
+
+	"sallyport/rules"
+	"sallyport/wrap/audit"
+	"sallyport/wrap/jsonrpc"
+)
+
+// fromClient judges a frame of the client.
+func (p *pump) fromClient() {
+	switch p.f.Kind {
+	case jsonrpc.Request:
+		p.clientRequest()
+	case jsonrpc.Notification:
+		p.clientNotification()
+	case jsonrpc.Result, jsonrpc.Error:
+		p.clientResponse()
+	}
+}
+
+// clientRequest judges a request of the client: first what the protocol says of it, then the rules.
+func (p *pump) clientRequest() {
+	f := &p.f
+	p.entry.Method = string(f.Method)
+	m, known := methods[string(f.Method)]
+	if !p.free() {
+		return
+	}
+	if known && (!m.request || m.from&byClient == 0) {
+		p.refuse(codeMethodNotFound, "not a request that a client may send")
+		return
+	}
+	c := &call{method: string(f.Method), stage: forwarded}
+	if !p.era(c, m, known) || !p.wellFormed(c) {
+		return
+	}
+	p.entry.Tool = c.tool
+	if c.method == "initialize" && p.s.st.seenInitialize() {
+		p.refuse(jsonrpc.CodeInvalidRequest, "the session has been initialized already")
+		return
+	}
+	p.scrub(c)
+	d := p.judgeRequest(c, m, known)
+	c.id = f.ID.Clone()
+	switch d.Action {
+	case rules.Allow:
+		p.v.pass = p.register(c)
+	case rules.Ask:
+		c.stage = held
+		if p.register(c) {
+			p.hold(c, d)
+		}
+	default:
+		p.cause(d)
+		p.entry.Decision = "refuse"
+		p.v.answer = p.s.refusal(c, d, Answer{})
+	}
+}
+
+// era finds out which revision a request speaks, and refuses those whose fields we cannot know.
+func (p *pump) era(c *call, m method, known bool) bool {
+	f := &p.f
+	c.era = legacy
+	version := f.GetMeta(metaVersion)
+	switch {
+	case version != nil:
+		c.era = modern
+		if name, ok := jsonrpc.String(version); !ok || !slices.Contains(modernVersions, string(name)) {
+			p.refuseVersion(version)
+			return false
+		}
+	case c.method == "server/discover" || c.method == "subscriptions/listen":
+		c.era = modern // without its metadata: the server says what is missing
+	}
+	if known && m.eras&c.era == 0 {
+		p.refuse(codeMethodNotFound, "not a method of revision "+c.era.String())
+		return false
+	}
+	if declared := f.GetMeta(metaCapabilities); declared != nil && declared[0] != '{' {
+		p.refuse(codeInvalidParams, "client capabilities are not an object")
+		return false
+	}
+	c.logs = c.era == modern && f.GetMeta(metaLogLevel) != nil
+	return true
+}
+
+// refuseVersion answers as 2026-07-28 prescribes for a version that is not supported.
+func (p *pump) refuseVersion(asked []byte) {
+	if asked[0] != '"' {
+		p.refuse(codeInvalidParams, "the protocol version is not a string")
+		return
+	}
+	p.entry.Decision, p.entry.Reason = "refuse", "unknown protocol version"
+	data := append([]byte(`{"supported":["2026-07-28"],"requested":`), asked...)
+	p.v.answer = jsonrpc.AppendError(nil, p.f.ID, codeVersion, "Unsupported protocol version", append(data, '}'))
+}
+
+// wellFormed checks the members that judging a request depends on: what two peers could read in two ways is refused here.
+func (p *pump) wellFormed(c *call) bool {
+	f := &p.f
+	if raw := f.GetMeta("progressToken"); raw != nil {
+		token, ok := jsonrpc.ParseID(raw)
+		if !ok {
+			p.refuse(codeInvalidParams, "the progress token is neither a string of at most 256 bytes nor an exact integer")
+			return false
+		}
+		c.token = string(token.Key())
+	}
+	switch c.method {
+	case "tools/call", "prompts/get":
+		name, ok := jsonrpc.String(f.Get("name"))
+		if !ok || len(name) == 0 {
+			p.refuse(codeInvalidParams, "has no name")
+			return false
+		}
+		if c.method == "tools/call" {
+			c.tool = string(name)
+		}
+		if args := f.Get("arguments"); args != nil && args[0] != '{' && string(args) != "null" {
+			p.refuse(codeInvalidParams, "arguments is not an object")
+			return false
+		}
+	case "resources/read", "resources/subscribe", "resources/unsubscribe":
+		if uri, ok := jsonrpc.String(f.Get("uri")); !ok || len(uri) == 0 {
+			p.refuse(codeInvalidParams, "has no uri")
+			return false
+		}
+	}
+	return true
+}
+
+// judgeRequest asks the rules.
+func (p *pump) judgeRequest(c *call, m method, known bool) rules.Decision {
+	if !known {
+		m.on, m.stance = rules.Other, rules.Deny
+	}
+	args := p.f.Bytes(p.f.Params)
+	if c.method == "tools/call" {
+		args = p.f.Get("arguments")
+		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
+		if c.era == legacy && p.f.Get("task") != nil {
+			if d := p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool}); d.Action != rules.Allow {
+				return d
+			}
+		}
+	}
+	if args != nil && args[0] != '{' {
+		args = nil
+	}
+	p.entry.Args = p.sum.Sum(args)
+	p.entry.Values = args
+	return p.decide(rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance})
+}
+
+// decide asks the rules. Where only an observer watches, what they refuse passes, and the log says what they said.
+func (p *pump) decide(w rules.World) rules.Decision {
+	p.world = w
+	d := p.judge.Decide(&p.world)
+	if d.Action != rules.Allow && p.s.Observing {
+		p.cause(d)
+		p.entry.Reason = "would " + d.Action.String() + ": " + d.Because
+		d.Action = rules.Allow
+	}
+	return d
+}
+
+// cause puts a decision into the log line.
+func (p *pump) cause(d rules.Decision) {
+	p.entry.Rule, p.entry.At, p.entry.Reason = d.Rule, d.At, d.Because
+}
+
+// free reports whether a request's id may be used. If not, the request is refused. Two requests of one id cannot both be answered:
+// where the first is held, a human would approve the one and send the other, so both are refused.
+func (p *pump) free() bool {
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	old := st.client[string(p.f.ID.Key())]
+	if old == nil {
+		return true
+	}
+	p.entry.Decision, p.entry.Reason = "refuse", "the id belongs to a request that has no answer yet"
+	switch old.stage {
+	case held:
+		old.cleanup()
+		settle(st.client, st.clientToken, old)
+		p.v.answer = jsonrpc.AppendError(nil, old.id, jsonrpc.CodeInvalidRequest,
+			"sallyport: two requests with one id while the first waited for a person: both were refused", nil)
+	case cancelled:
+		p.v.answer = jsonrpc.AppendError(nil, p.f.ID, jsonrpc.CodeInvalidRequest,
+			"sallyport: the id belongs to a cancelled request that the server may still answer: use another", nil)
+	}
+	return false
+}
+
+// register notes a request that goes on or is held, unless too many are open.
+func (p *pump) register(c *call) bool {
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.client)-len(st.late) >= p.s.limits.Open {
+		p.refuse(codeTooMany, "too many requests are open")
+		return false
+	}
+	open(st.client, st.clientToken, c)
+	if c.stage == forwarded {
+		st.sent(c, p.f.Get("uri"))
+	}
+	return true
+}
+
+// sent notes what a request that goes to the server opens: an era, a handshake, a subscription.
+func (st *state) sent(c *call, uri []byte) {
+	switch {
+	case c.method == "initialize":
+		st.initialized, st.caps = true, c.caps
+	case c.method == "resources/subscribe" && len(uri) <= maxURI && len(st.subscribed) < 10_000:
+		st.subscribed[text(uri)] = true
+	case c.method == "resources/unsubscribe":
+		delete(st.subscribed, text(uri))
+	}
+	if c.era == legacy {
+		st.legacy = true
+	}
+}
+
+func (st *state) seenInitialize() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.initialized
+}
+
+// clientNotification judges a notification of the client.
+func (p *pump) clientNotification() {
+	f := &p.f
+	p.entry.Method = string(f.Method)
+	m, known := methods[string(f.Method)]
+	if known && (m.request || m.from&byClient == 0) {
+		p.drop("not a notification that a client may send")
+		return
+	}
+	switch string(f.Method) {
+	case "notifications/cancelled":
+		if !p.clientCancels() {
+			return
+		}
+	case "notifications/progress":
+		if !p.liveToken(p.s.st.serverToken) {
+			return
+		}
+	}
+	p.judgeNotification(m, known)
+}
+
+// clientCancels reports whether a cancellation is for the server to see. That of a held request is not: the server never saw it.
+func (p *pump) clientCancels() bool {
+	id, ok := jsonrpc.ParseID(p.f.Get("requestId"))
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	c := st.client[string(id.Key())]
+	if !ok || c == nil {
+		p.drop("cancels no request that is open")
+		return false
+	}
+	switch {
+	case c.method == "initialize":
+		p.drop("an initialize cannot be cancelled")
+		return false
+	case c.stage == held:
+		c.cleanup()
+		settle(st.client, st.clientToken, c)
+		p.drop("cancelled while it waited for a person")
+		return false
+	case c.stage == cancelled:
+		p.drop("has been cancelled already")
+		return false
+	}
+	p.entry.Tool = c.tool
+	if c.stage == answering {
+		c.cleanup()
+	}
+	st.cancel(c)
+	return true
+}
+
+// liveToken reports whether the notification's progress token was given out and is in use.
+func (p *pump) liveToken(tokens map[string]int) bool {
+	token, ok := jsonrpc.ParseID(p.f.Get("progressToken"))
+	p.s.st.mu.Lock()
+	defer p.s.st.mu.Unlock()
+	if !ok || tokens[string(token.Key())] == 0 {
+		p.drop("progress for a token that is not in use")
+		return false
+	}
+	return true
+}
+
+// judgeNotification asks the rules about a notification, and passes or drops it.
+func (p *pump) judgeNotification(m method, known bool) {
+	if !known {
+		m.stance = rules.Deny
+	}
+	args := p.f.Bytes(p.f.Params)
+	if args != nil && args[0] != '{' {
+		args = nil
+	}
+	d := p.decide(rules.World{On: rules.Notification, Method: p.entry.Method, Args: args, Default: m.stance})
+	if d.Action != rules.Allow {
+		p.cause(d)
+		p.entry.Decision = "drop"
+		return
+	}
+	p.v.pass = true
+}
+
+func (p *pump) drop(why string) {
+	p.entry.Decision, p.entry.Reason = "drop", why
+}
+
+// clientResponse passes the client's answer to a request that the server made and that reached the client.
+func (p *pump) clientResponse() {
+	c := p.takeServer()
+	if c == nil {
+		p.drop("answers no request of the server")
+		return
+	}
+	p.entry.Method = c.method
+	if p.f.Kind == jsonrpc.Result {
+		d := p.decide(rules.World{On: rules.Result, Method: c.method, Result: p.f.Bytes(p.f.Result), Default: rules.Allow})
+		if d.Action != rules.Allow {
+			p.cause(d)
+			p.entry.Decision = "refuse"
+			p.v.instead = jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: the client's answer was refused", nil)
+			return
+		}
+	}
+	p.v.pass = true
+}
+
+// takeServer ends and returns the server's request that the frame answers; nil if there is none.
+func (p *pump) takeServer() *call {
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	c := st.server[string(p.f.ID.Key())]
+	if c == nil || c.stage != forwarded {
+		return nil
+	}
+	settle(st.server, st.serverToken, c)
+	return c
+}
+
+// clone copies what a held frame needs to outlive the pump's buffer.
+func (p *pump) clone() (frame []byte, entry audit.Entry) {
+	entry = p.entry
+	entry.ID, entry.Values = bytes.Clone(entry.ID), bytes.Clone(entry.Values)
+	return append(bytes.Clone(p.edited()), '\n'), entry
+}

@@ -1,0 +1,82 @@
+package wrap
+
+import (
+	"bytes"
+	"io"
+	"time"
+
+	"sallyport/rules/scan"
+	"sallyport/wrap/jsonrpc"
+)
+
+// Refuse answers every request that the client sends with an error that says why there is no server. It returns when the client has
+// ended its side, or when patience is over, counted from the last request. A read of the client's input may outlive it.
+func Refuse(client Ends, why string, patience time.Duration) {
+	answered := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		reader := jsonrpc.NewReader(client.In, 0)
+		parser := jsonrpc.NewParser(jsonrpc.Limits{})
+		var f jsonrpc.Frame
+		for {
+			for line, ok := reader.Next(); ok; line, ok = reader.Next() {
+				if line.TooLong || parser.Parse(line.Bytes, &f) != nil || f.Kind != jsonrpc.Request {
+					continue
+				}
+				if _, err := client.Out.Write(jsonrpc.AppendError(nil, f.ID, codeEnded, "sallyport: "+why, nil)); err != nil {
+					return
+				}
+				select {
+				case answered <- struct{}{}:
+				case <-time.After(patience):
+					return
+				}
+			}
+			if reader.Fill() != nil {
+				return
+			}
+		}
+	}()
+	// A client that has its answer gives up soon; one that asks again is served again.
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-answered:
+			timer.Reset(patience / 4)
+		case <-ended:
+			return
+		case <-timer.C:
+			return
+		}
+	}
+}
+
+// maxStderr is the longest line of a server's standard error that is shown as one.
+const maxStderr = 8 << 10
+
+// CopyVisible copies what a server prints for people, line by line, with control and invisible characters made visible: it may end on
+// a terminal. It returns when src ends; when dst fails it goes on reading, so that the server is not stuck.
+func CopyVisible(dst io.Writer, src io.Reader) {
+	buf := make([]byte, 0, maxStderr)
+	for {
+		n, err := src.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		for {
+			end := bytes.IndexByte(buf, '\n')
+			if end < 0 && (len(buf) == cap(buf) || err != nil && len(buf) > 0) {
+				end = len(buf)
+			}
+			if end < 0 {
+				break
+			}
+			line := scan.Visible(string(bytes.TrimRight(buf[:end], "\r")))
+			io.WriteString(dst, line+"\n")
+			buf = append(buf[:0], buf[min(end+1, len(buf)):]...)
+		}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package wrap
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"sallyport/rules"
+	"sallyport/wrap/audit"
+)
+
+const permissive = `
+version: 1
+use: []
+default: {read: allow, write: allow, destructive: allow}
+rules:
+  - {name: all, on: any, when: 'true', do: allow}
+`
+
+// A rig is a session between two peers that the test plays. It runs in a synctest bubble: after a line is sent, everything that
+// follows from it has happened before the test goes on.
+type rig struct {
+	t                    *testing.T
+	session              *Session
+	log                  *audit.Log
+	client, server       *io.PipeWriter
+	toClient, toServer   sink
+	warnings             sink
+	ended                chan error
+	asker                *scriptedAsker
+	clientRead, servRead *io.PipeReader
+}
+
+// A sink collects what a peer is sent.
+type sink struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(b)
+}
+
+func (s *sink) Close() error { return nil }
+
+func (s *sink) take() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.buf.Reset()
+	return s.buf.String()
+}
+
+// A scriptedAsker answers when the test says so.
+type scriptedAsker struct {
+	mu    sync.Mutex
+	open  []chan Answer
+	asked []Question
+}
+
+func (a *scriptedAsker) Ask(ctx context.Context, q Question) Answer {
+	ch := make(chan Answer, 1)
+	a.mu.Lock()
+	a.open, a.asked = append(a.open, ch), append(a.asked, q)
+	a.mu.Unlock()
+	select {
+	case answer := <-ch:
+		return answer
+	case <-ctx.Done():
+		return Answer{Reason: "void"}
+	}
+}
+
+func (a *scriptedAsker) answer(i int, answer Answer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open[i] <- answer
+}
+
+func policy(t testing.TB, text string) *rules.Policy {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := rules.Load(os.ReadFile, rules.Source{Path: path, Trust: rules.User})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func newRig(t *testing.T, ruleText string) *rig {
+	t.Helper()
+	p := policy(t, ruleText)
+	log, err := audit.Open(filepath.Join(t.TempDir(), "log"), audit.Session{Server: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, log: log, ended: make(chan error, 1), asker: &scriptedAsker{}}
+	r.session = New(Config{
+		Server: "test", Client: "tester", Policy: p, Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project"}, Log: log,
+		Asker: r.asker, Warn: func(text string) { io.WriteString(&r.warnings, text+"\n") },
+	})
+	return r
+}
+
+func (r *rig) start() {
+	r.clientRead, r.client = io.Pipe()
+	r.servRead, r.server = io.Pipe()
+	go func() {
+		r.ended <- r.session.Run(Ends{In: r.clientRead, Out: &r.toClient}, Ends{In: r.servRead, Out: &r.toServer})
+	}()
+	synctest.Wait()
+}
+
+// send writes bytes as one of the peers and returns what the other and the same one got for it.
+func (r *rig) send(direction string, b []byte) (other, back string) {
+	r.t.Helper()
+	w, to, from := r.client, &r.toServer, &r.toClient
+	if direction == "s2c" {
+		w, to, from = r.server, &r.toClient, &r.toServer
+	}
+	if _, err := w.Write(b); err != nil {
+		r.t.Fatal(err)
+	}
+	synctest.Wait()
+	return to.take(), from.take()
+}
+
+// stop ends the session in order and returns its log.
+func (r *rig) stop() string {
+	r.t.Helper()
+	r.client.Close()
+	r.server.Close()
+	if err := <-r.ended; err != nil {
+		r.t.Error(err)
+	}
+	if err := r.log.Close("test over"); err != nil {
+		r.t.Error(err)
+	}
+	b, err := os.ReadFile(r.log.Path())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// inBubble runs a session test.
+func inBubble(t *testing.T, ruleText string, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ruleText)
+		r.start()
+		test(t, r)
+		r.stop()
+	})
+}
+
+func contains(t *testing.T, what, got, want string) {
+	t.Helper()
+	if !strings.Contains(got, want) {
+		t.Errorf("%s is %q, want %q in it", what, got, want)
+	}
+}

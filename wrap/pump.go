@@ -1,0 +1,279 @@
+package wrap
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sort"
+	"time"
+
+	"sallyport/rules"
+	"sallyport/rules/scan"
+	"sallyport/wrap/audit"
+	"sallyport/wrap/jsonrpc"
+)
+
+// A pump reads one side, judges each frame, and passes it to the other. It belongs to one goroutine.
+type pump struct {
+	s      *Session
+	client bool // it reads the client
+	reader *jsonrpc.Reader
+	parser *jsonrpc.Parser
+	f      jsonrpc.Frame
+	judge  *rules.Judge
+	sum    *audit.Digester
+	world  rules.World
+	out    *outlet // where frames go on to
+	back   *outlet // where they came from
+	entry  audit.Entry
+	v      verdict
+
+	// What leaves once the log has been written: frames for out, answers for back.
+	parts   [][]byte
+	from    int // a run of unedited frames in the reader's buffer, [from, to)
+	to      int
+	answers []byte
+	asks    []func() // questions to put
+}
+
+// A verdict is what becomes of a frame. The zero value drops it.
+type verdict struct {
+	pass    bool
+	edits   []jsonrpc.Edit // applied if it passes
+	instead []byte         // goes on in its stead
+	answer  []byte         // goes back
+}
+
+func (s *Session) newPump(in io.Reader, out, back *outlet) *pump {
+	return &pump{
+		s: s, out: out, back: back,
+		reader: jsonrpc.NewReader(in, int(s.limits.Frame)),
+		parser: jsonrpc.NewParser(jsonrpc.Limits{Frame: int(s.limits.Frame), Depth: s.limits.Depth, Keys: s.limits.Keys}),
+		judge:  s.view.NewJudge(s.Facts),
+		sum:    s.Log.NewDigester(),
+	}
+}
+
+// run pumps until its side ends. All whole lines of one read are judged, then logged with one write, then passed on.
+func (p *pump) run() error {
+	for {
+		for {
+			line, ok := p.reader.Next()
+			if !ok {
+				break
+			}
+			if err := p.line(line); err != nil {
+				return err
+			}
+		}
+		if err := p.flush(); err != nil {
+			return err
+		}
+		if err := p.reader.Fill(); err != nil {
+			if rest := p.reader.Rest(); len(rest) > 0 {
+				p.note("an incomplete line at the end was left out")
+			}
+			if !errors.Is(err, io.EOF) && p.client {
+				p.note("reading from the client: " + err.Error())
+			}
+			return p.flush()
+		}
+	}
+}
+
+func (p *pump) direction() string {
+	if p.client {
+		return "c2s"
+	}
+	return "s2c"
+}
+
+func (p *pump) note(text string) {
+	p.s.Log.Append(&audit.Entry{Direction: p.direction(), Decision: "note", Reason: text})
+}
+
+// line judges one line and sets aside what shall leave for it. A panic in the judging code ends the session: nobody knows what state
+// it has left.
+func (p *pump) line(line jsonrpc.Line) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("judging a frame: %v\n%s", r, debug.Stack())
+		}
+	}()
+	start := time.Now()
+	p.v = verdict{edits: p.v.edits[:0]}
+	p.entry = audit.Entry{Time: start, Direction: p.direction(), Size: len(line.Bytes)}
+	var r *jsonrpc.Refusal
+	if line.TooLong {
+		p.tooLong(line)
+	} else if r = p.parser.Parse(line.Bytes, &p.f); r != nil {
+		if r.Blank {
+			return nil
+		}
+		p.malformed(r, line.Bytes)
+	} else {
+		p.entry.Frame = p.sum.Sum(p.f.Raw)
+		p.entry.ID, p.entry.Trace = p.f.ID.Raw(), text(p.f.GetMeta("traceparent"))
+		if p.client {
+			p.fromClient()
+		} else {
+			p.fromServer()
+		}
+	}
+	p.settle(line)
+	p.entry.Judge = time.Since(start)
+	p.s.Log.Append(&p.entry)
+	return nil
+}
+
+// settle turns the verdict into what leaves.
+func (p *pump) settle(line jsonrpc.Line) {
+	p.answers = append(p.answers, p.v.answer...)
+	switch {
+	case p.v.instead != nil:
+		p.part(p.v.instead)
+	case !p.v.pass:
+		if p.entry.Decision == "" {
+			p.entry.Decision = "drop"
+		}
+	case len(p.v.edits)+len(p.f.Lone) > 0:
+		p.entry.Decision = "edit"
+		p.part(append(p.edited(), '\n'))
+	default:
+		p.entry.Decision = "pass"
+		end := line.From + len(p.f.Raw)
+		if p.to != line.From || p.from == p.to {
+			p.endRun()
+			p.from = line.From
+		}
+		p.to = end + 1
+		if end != line.From+len(line.Bytes) {
+			// Blanks or a carriage return stood before the line feed: some peers stumble over them.
+			p.reader.Slice(end, p.to)[0] = '\n'
+			p.endRun()
+		}
+	}
+}
+
+// edited applies the verdict's edits and the repair of half surrogate pairs, less those that stood in what was cut.
+func (p *pump) edited() []byte {
+	edits := append(p.v.edits, p.f.Repair()...)
+	sort.SliceStable(edits, func(i, j int) bool { return edits[i].Start < edits[j].Start })
+	kept := edits[:0]
+	end := 0
+	for _, e := range edits {
+		if e.Start >= end {
+			kept = append(kept, e)
+			end = e.End
+		}
+	}
+	return jsonrpc.Splice(p.f.Raw, kept)
+}
+
+func (p *pump) endRun() {
+	if p.to > p.from {
+		p.parts = append(p.parts, p.reader.Slice(p.from, p.to))
+	}
+	p.from, p.to = 0, 0
+}
+
+func (p *pump) part(frames []byte) {
+	p.endRun()
+	p.parts = append(p.parts, frames)
+}
+
+// flush writes the log, then lets go what was judged.
+func (p *pump) flush() error {
+	p.endRun()
+	if err := p.s.Log.Flush(); err != nil {
+		return fmt.Errorf("writing the log: %w", err)
+	}
+	if len(p.answers) > 0 {
+		if !p.back.post(p.answers) {
+			p.s.warnf("the %s does not read: answers to it were left out", p.side())
+		}
+		p.answers = p.answers[:0]
+	}
+	for _, ask := range p.asks {
+		ask()
+	}
+	p.asks = p.asks[:0]
+	parts := p.parts
+	p.parts = p.parts[:0]
+	for _, b := range parts {
+		if err := p.out.send(b); err != nil {
+			if !p.client {
+				return ErrClientGone
+			}
+			p.s.failPending("the server closed its input")
+			return nil
+		}
+	}
+	return nil
+}
+
+func (p *pump) side() string {
+	if p.client {
+		return "client"
+	}
+	return "server"
+}
+
+// tooLong answers for a line over the limit, if it is clear whose it was.
+func (p *pump) tooLong(line jsonrpc.Line) {
+	ids := append(jsonrpc.CandidateIDs(line.Bytes, 4), jsonrpc.CandidateIDs(line.Tail, 4)...)
+	r := &jsonrpc.Refusal{Code: jsonrpc.CodeInvalidRequest, Text: fmt.Sprintf("frame is longer than the limit of %d bytes", p.s.limits.Frame)}
+	if len(ids) == 1 {
+		r.ID = ids[0]
+	}
+	p.refuseLine(r, line.Bytes, ids)
+}
+
+// malformed answers for a line that is no acceptable frame. What a server prints for people goes to the user.
+func (p *pump) malformed(r *jsonrpc.Refusal, line []byte) {
+	if r.Noise && !p.client {
+		p.s.warnf("server %q wrote a line that is no message: %s", p.s.Server, scan.VisibleLine(string(line[:min(len(line), 1<<10)]), 200))
+	} else {
+		p.s.warnf("refused a line from the %s: %s", p.side(), r.Text)
+	}
+	p.refuseLine(r, line, jsonrpc.CandidateIDs(line, 16))
+}
+
+func (p *pump) refuseLine(r *jsonrpc.Refusal, line []byte, ids []jsonrpc.ID) {
+	p.entry.Decision, p.entry.Reason, p.entry.ID = "refuse", r.Text, r.ID.Raw()
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if !p.client {
+		// The client would wait for its time-out.
+		if c := st.inFlight(ids); c != nil {
+			settle(st.client, st.clientToken, c)
+			p.entry.Method, p.entry.Tool = c.method, c.tool
+			p.v.instead = jsonrpc.AppendError(nil, c.id, codeMalformed, "sallyport: the server's answer was refused: "+r.Text, nil)
+		}
+		return
+	}
+	if r.ID.OK() && st.client[string(r.ID.Key())] != nil {
+		// The client would take the error for the answer to its earlier request.
+		return
+	}
+	if r.ID.OK() || isBatch(line) {
+		p.v.answer = jsonrpc.AppendError(nil, r.ID, r.Code, "sallyport: refused: "+r.Text, nil)
+	}
+}
+
+func isBatch(raw []byte) bool {
+	for _, c := range raw {
+		if c != ' ' && c != '\t' {
+			return c == '['
+		}
+	}
+	return false
+}
+
+// text is the content of a JSON string, or nothing.
+func text(raw []byte) string {
+	s, _ := jsonrpc.String(raw)
+	return string(s)
+}

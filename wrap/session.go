@@ -1,0 +1,230 @@
+package wrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"sallyport/rules"
+	"sallyport/wrap/audit"
+	"sallyport/wrap/jsonrpc"
+)
+
+// A Config is what a session needs. All of it is required but Client.
+type Config struct {
+	Server, Client string
+	Policy         *rules.Policy
+	Facts          rules.Facts
+	Log            *audit.Log
+	Asker          Asker
+	Observing      bool
+	// Warn tells the user a line; it is called by several goroutines.
+	Warn func(text string)
+}
+
+// Ends are the two streams of a peer.
+type Ends struct {
+	In  io.Reader
+	Out io.WriteCloser
+}
+
+// A Session judges what two peers say to each other. Run is called once.
+type Session struct {
+	Config
+	view   *rules.View
+	limits rules.Limits
+	st     *state
+	toC    *outlet // the client's input
+	toS    *outlet // the server's input
+	server io.Closer
+	warns  throttle
+	storms storms
+	asking sync.WaitGroup
+	ctx    context.Context
+	stop   context.CancelFunc
+
+	clientGone chan struct{} // closed when the client ended its side
+	once       sync.Once
+	fatal      error // why the session ended itself; guarded by once
+	failed     chan struct{}
+}
+
+// ErrClientGone is returned by Run when the client no longer reads.
+var ErrClientGone = errors.New("the client no longer reads")
+
+// New makes a session.
+func New(c Config) *Session {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Session{
+		Config: c, view: c.Policy.View(c.Server, c.Client), limits: c.Policy.Limits(), st: newState(),
+		ctx: ctx, stop: stop, clientGone: make(chan struct{}), failed: make(chan struct{}),
+	}
+}
+
+// ClientGone is closed when the client has closed its side. The server's input has been closed by then.
+func (s *Session) ClientGone() <-chan struct{} { return s.clientGone }
+
+// Run relays until the server's output ends, the log cannot be written, or the client no longer reads. What the client still waits
+// for is answered with an error. A read of the client's input may outlive Run, since there is no way to interrupt one.
+func (s *Session) Run(client, server Ends) error {
+	s.toC, s.toS, s.server = newOutlet(client.Out), newOutlet(server.Out), server.Out
+	up := s.newPump(client.In, s.toS, s.toC)
+	up.client = true
+	down := s.newPump(server.In, s.toC, s.toS)
+	go func() {
+		// The server's input stays open while a question is: its answer may still let a frame go there.
+		if err := up.run(); err != nil {
+			s.fail(err)
+		}
+		up.reader.Close()
+		close(s.clientGone)
+		server.Out.Close()
+	}()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := down.run(); err != nil {
+			s.fail(err)
+		}
+		down.reader.Close()
+	}()
+	select {
+	case <-ended:
+	case <-s.failed:
+	}
+	s.stop()
+	asked := make(chan struct{})
+	go func() { s.asking.Wait(); close(asked) }()
+	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
+	s.storms.stop()
+	s.failPending("the server ended before it answered")
+	wait(s.toC.finish(), time.Second)
+	s.toS.finish()
+	select {
+	case <-s.failed:
+		return s.fatal
+	default:
+		return nil
+	}
+}
+
+// wait gives a peer that may not be reading some time.
+func wait(done <-chan struct{}, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// fail ends the session. The first reason stays.
+func (s *Session) fail(err error) {
+	s.once.Do(func() {
+		s.fatal = err
+		close(s.failed)
+	})
+}
+
+// failPending answers what the client still waits for. A fault may have left the state locked; then nothing can be said.
+func (s *Session) failPending(why string) {
+	if !s.st.mu.TryLock() {
+		return
+	}
+	defer s.st.mu.Unlock()
+	var out []byte
+	for _, c := range s.st.client {
+		if c.stage == cancelled || c.method == "subscriptions/listen" {
+			continue
+		}
+		out = jsonrpc.AppendError(out, c.id, codeEnded, "sallyport: "+why, nil)
+		s.Log.Append(&audit.Entry{Direction: "s2c", Method: c.method, Tool: c.tool, ID: c.id.Raw(), Decision: "note", Reason: why})
+	}
+	clear(s.st.client)
+	if len(out) > 0 && s.Log.Flush() == nil {
+		s.toC.post(out)
+	}
+}
+
+// warnf tells the user a line, but not more than a few a second: a peer could flood the client's log.
+func (s *Session) warnf(format string, a ...any) {
+	if ok, dropped := s.warns.allow(time.Now()); ok {
+		if dropped > 0 {
+			s.Warn(fmt.Sprintf("%d more warnings were left out; they are in the log", dropped))
+		}
+		s.Warn(fmt.Sprintf(format, a...))
+	}
+}
+
+// A throttle lets through a burst, then one each second.
+type throttle struct {
+	mu      sync.Mutex
+	tokens  float64
+	last    time.Time
+	dropped int
+}
+
+const throttleBurst = 20
+
+func (t *throttle) allow(now time.Time) (ok bool, dropped int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.last.IsZero() {
+		t.tokens = throttleBurst
+	} else {
+		t.tokens = min(throttleBurst, t.tokens+now.Sub(t.last).Seconds())
+	}
+	t.last = now
+	if t.tokens < 1 {
+		t.dropped++
+		return false, 0
+	}
+	t.tokens--
+	dropped, t.dropped = t.dropped, 0
+	return true, dropped
+}
+
+// storms bounds notifications that make the client fetch lists again: one of a kind each second passes, the last one always does.
+type storms struct {
+	mu      sync.Mutex
+	last    map[string]time.Time
+	waiting map[string]*time.Timer
+}
+
+const stormPause = time.Second
+
+// pass reports whether a notification of this kind may go now. If not, later is called once the pause is over, unless one is waiting
+// already.
+func (st *storms) pass(kind string, now time.Time, later func()) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.last == nil {
+		st.last, st.waiting = map[string]time.Time{}, map[string]*time.Timer{}
+	}
+	since := now.Sub(st.last[kind])
+	if since >= stormPause && st.waiting[kind] == nil {
+		st.last[kind] = now
+		return true
+	}
+	if st.waiting[kind] == nil {
+		st.waiting[kind] = time.AfterFunc(stormPause-since, func() {
+			st.mu.Lock()
+			st.last[kind] = time.Now()
+			delete(st.waiting, kind)
+			st.mu.Unlock()
+			later()
+		})
+	}
+	return false
+}
+
+func (st *storms) stop() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, t := range st.waiting {
+		t.Stop()
+	}
+}
