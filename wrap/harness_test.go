@@ -112,11 +112,13 @@ func newRig(t *testing.T, ruleText string) *rig {
 	return r
 }
 
-func (r *rig) start() {
+func (r *rig) start() { r.startWith(&r.toClient, &r.toServer) }
+
+func (r *rig) startWith(toClient, toServer io.WriteCloser) {
 	r.clientRead, r.client = io.Pipe()
 	r.servRead, r.server = io.Pipe()
 	go func() {
-		r.ended <- r.session.Run(Ends{In: r.clientRead, Out: &r.toClient}, Ends{In: r.servRead, Out: &r.toServer})
+		r.ended <- r.session.Run(Ends{In: r.clientRead, Out: toClient}, Ends{In: r.servRead, Out: toServer})
 	}()
 	synctest.Wait()
 }
@@ -138,9 +140,7 @@ func (r *rig) send(direction string, b []byte) (other, back string) {
 // stop ends the session in order and returns its log.
 func (r *rig) stop() string {
 	r.t.Helper()
-	r.client.Close()
-	r.server.Close()
-	if err := <-r.ended; err != nil {
+	if err := <-r.end(); err != nil {
 		r.t.Error(err)
 	}
 	if err := r.log.Close("test over"); err != nil {
@@ -151,6 +151,13 @@ func (r *rig) stop() string {
 		r.t.Fatal(err)
 	}
 	return string(b)
+}
+
+// end closes both peers and returns where the session's error will be.
+func (r *rig) end() chan error {
+	r.client.Close()
+	r.server.Close()
+	return r.ended
 }
 
 // inBubble runs a session test.

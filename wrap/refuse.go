@@ -93,30 +93,32 @@ func (p *pump) hold(c *call, d rules.Decision) {
 		Server: s.Server, Client: s.Client, Method: c.method, Tool: c.tool, Class: s.view.Class(c.tool),
 		Arguments: append([]byte(nil), p.world.Args...), Decision: d,
 	}
-	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, back: p.back, table: s.st.client, tokens: s.st.clientToken, then: forwarded}
-	if !p.client {
+	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: s.st.client, tokens: s.st.clientToken}
+	h.refuse = func(a Answer) { p.back.post(s.refusal(c, d, a)) }
+	h.sent = func() { c.stage = forwarded }
+	switch {
+	case p.f.Kind != jsonrpc.Request:
+		h.refuse = func(a Answer) { p.out.post(s.refusedResult(c, d, a)) }
+		h.sent = func() { settle(h.table, h.tokens, c) }
+	case p.client:
+		uri := append([]byte(nil), p.f.Get("uri")...)
+		h.sent = func() { c.stage = forwarded; s.st.sent(c, uri) }
+	default:
 		h.table, h.tokens = s.st.server, s.st.serverToken
-	}
-	uri := append([]byte(nil), p.f.Get("uri")...)
-	h.sent = func() {
-		if p.client {
-			s.st.sent(c, uri)
-		}
 	}
 	p.asks = append(p.asks, func() { s.release(ctx, q, h) })
 }
 
 // A heldFrame is what is needed to let a frame go, or to refuse it, without the pump that read it.
 type heldFrame struct {
-	c         *call
-	frame     []byte // with its line feed
-	entry     audit.Entry
-	out, back *outlet
-	table     map[string]*call
-	tokens    map[string]int
-	then      stage
-	sent      func()
-	refused   func(d rules.Decision, a Answer) // for responses, instead of an answer to where the frame came from
+	c      *call
+	frame  []byte // with its line feed
+	entry  audit.Entry
+	out    *outlet
+	table  map[string]*call // where c is open
+	tokens map[string]int
+	sent   func()         // notes that the frame goes on; the state is locked
+	refuse func(a Answer) // tells whoever waits for it
 }
 
 // release asks in a goroutine of its own, which Run waits for.
@@ -144,7 +146,7 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 			h.out.send(h.frame)
 			return
 		}
-		h.back.post(s.refusal(h.c, q.Decision, a))
+		h.refuse(a)
 	}()
 }
 
@@ -160,7 +162,6 @@ func (s *Session) answered(h *heldFrame, ctx context.Context, a Answer) bool {
 		settle(h.table, h.tokens, h.c)
 		return true
 	}
-	h.c.stage = h.then
 	h.sent()
 	return true
 }

@@ -44,8 +44,9 @@ that, save the head that "log verify" prints on another machine.
 
 The files are safe to look at with cat, grep and jq.`,
 		Example: `    $ sallyport log
-    2026-07-31 14:22:07  3f2a9c81d04b  cursor → github      41 decisions, 2 refused
-    2026-07-31 15:03:40  91c0a2be77fd  claude → filesystem   7 decisions  open`,
+    STARTED           SESSION       CLIENT → SERVER      DECISIONS REFUSED
+    2026-07-31 14:22  3f2a9c81d04b  cursor → github             41       2
+    2026-07-31 15:03  91c0a2be77fd  claude → filesystem          7       0  no end`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -100,8 +101,8 @@ func newLogFollowCommand() *cobra.Command {
 start later, each with the name of its server. It ends with Ctrl-C.`,
 		Example: `    $ sallyport log follow --refused
     15:04:11 filesystem   → refuse  tools/call   read_file
-                            keys-stay-home (rules.yaml:9): keys and .env files
-                            stay on this machine`,
+                                    keys-stay-home (rules.yaml:9): keys and .env
+                                    files stay on this machine`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -326,7 +327,7 @@ func verifyLog(out io.Writer, head string, asJSON bool) error {
 		visibleReport(&r.Sessions[i])
 	}
 	if asJSON {
-		heads := checked{audit.SessionReport{File: "heads.jsonl", State: audit.OK, Findings: r.Findings}, r.Head}
+		heads := checked{audit.SessionReport{File: "heads.jsonl", Lines: r.Lines, State: audit.OK, Findings: r.Findings}, r.Head}
 		if len(r.Findings) > 0 {
 			heads.State = audit.Broken
 		}

@@ -162,7 +162,7 @@ func TestLogListsSessions(t *testing.T) {
 	openSession(t, dir, "aaaa01", decisions...).Close("done")
 	openSession(t, dir, "bbbb01")
 	got, err := runLog(t)
-	if err != nil || !strings.Contains(got, "aaaa01        cursor → github        5 decisions, 1 refused\n") || !strings.Contains(got, "0 decisions, no end yet\n") {
+	if err != nil || !strings.Contains(got, "  aaaa01        cursor → github              5       1\n") || !strings.Contains(got, "        0       0  no end\n") {
 		t.Errorf("%v\n%s", err, got)
 	}
 	var list []listed

@@ -233,19 +233,18 @@ func listSessions(out io.Writer, limit int, asJSON bool) error {
 		return writeJSON(out, list)
 	}
 	w := bufio.NewWriter(out)
+	fmt.Fprintln(w, "STARTED           SESSION       CLIENT → SERVER      DECISIONS REFUSED")
 	for _, l := range list {
 		who := ends(l.Client, l.Server)
-		fmt.Fprintf(w, "%s  %s%s  %s%s %d decisions", l.Started.Local().Format(time.DateTime), l.ID, pad(l.ID, 12), who, pad(who, 22), l.Decisions)
-		if l.Refused > 0 {
-			fmt.Fprintf(w, ", %d refused", l.Refused)
+		notes := ""
+		if !l.Ended {
+			notes += "  no end"
 		}
 		if l.Observing {
-			fmt.Fprint(w, ", OBSERVING")
+			notes += "  OBSERVING"
 		}
-		if !l.Ended {
-			fmt.Fprint(w, ", no end yet")
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "%s  %-12s  %s%s %9d %7d%s\n", l.Started.Local().Format("2006-01-02 15:04"), l.ID, who, pad(who, 20),
+			l.Decisions, l.Refused, notes)
 	}
 	return w.Flush()
 }

@@ -1,0 +1,163 @@
+package wrap
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+// TestDialogues plays testdata/*.txtar. Each has rules.yaml and a dialogue of lines:
+//
+//	c: FRAME        the client sends FRAME
+//	s: FRAME        the server sends FRAME
+//	answer N allow  the Nth question is answered; or deny
+//	sleep D         time passes
+//	  =             the other side gets the very line
+//	  c< FRAME      the client gets exactly FRAME; s< likewise
+//	  c~ TEXT       the client gets a frame with TEXT in it; s~ likewise
+//	  log TEXT      the log got a line with TEXT in it
+//
+// What is indented follows from the line before. A frame that nobody expected is an error.
+func TestDialogues(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no dialogues: %v", err)
+	}
+	for _, path := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := map[string]string{}
+			for _, f := range archive.Files {
+				parts[f.Name] = string(f.Data)
+			}
+			inBubble(t, parts["rules.yaml"], func(t *testing.T, r *rig) {
+				d := &dialogue{t: t, r: r}
+				for i, line := range strings.Split(parts["dialogue"], "\n") {
+					d.line(i+1, line)
+				}
+				d.settle()
+			})
+		})
+	}
+}
+
+type dialogue struct {
+	t          *testing.T
+	r          *rig
+	n          int    // line of the last action
+	sent, side string // what was sent last, and by whom
+	got        map[string][]string
+	logged     int
+}
+
+func (d *dialogue) line(n int, line string) {
+	d.t.Helper()
+	text := strings.TrimSpace(line)
+	switch {
+	case text == "" || text[0] == '#':
+	case line[0] == ' ' || line[0] == '\t':
+		d.expect(n, text)
+	default:
+		d.settle()
+		d.n = n
+		d.act(n, text)
+	}
+}
+
+func (d *dialogue) act(n int, text string) {
+	d.t.Helper()
+	verb, rest, _ := strings.Cut(text, " ")
+	switch verb {
+	case "c:":
+		d.sent, d.side = rest, "c"
+		d.r.client.Write([]byte(rest + "\n"))
+	case "s:":
+		d.sent, d.side = rest, "s"
+		d.r.server.Write([]byte(rest + "\n"))
+	case "answer":
+		number, word, _ := strings.Cut(rest, " ")
+		i, err := strconv.Atoi(number)
+		if err != nil {
+			d.t.Fatalf("line %d: %v", n, err)
+		}
+		d.r.asker.answer(i, Answer{Allowed: word == "allow", By: "test", Reason: "the tester said no"})
+	case "sleep":
+		pause, err := time.ParseDuration(rest)
+		if err != nil {
+			d.t.Fatalf("line %d: %v", n, err)
+		}
+		time.Sleep(pause)
+	default:
+		d.t.Fatalf("line %d: what is %q", n, verb)
+	}
+	synctest.Wait()
+	d.got = map[string][]string{"c": lines(d.r.toClient.take()), "s": lines(d.r.toServer.take())}
+}
+
+func lines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+func (d *dialogue) expect(n int, text string) {
+	d.t.Helper()
+	verb, rest, _ := strings.Cut(text, " ")
+	side := verb[:1]
+	switch verb {
+	case "=":
+		side, rest = "s", d.sent
+		if d.side == "s" {
+			side = "c"
+		}
+		fallthrough
+	case "c<", "s<":
+		if got := d.next(side); got != rest {
+			d.t.Errorf("line %d: got  %s\nwant %s", n, got, rest)
+		}
+	case "c~", "s~":
+		if got := d.next(side); !strings.Contains(got, rest) {
+			d.t.Errorf("line %d: got %s\nwant %s in it", n, got, rest)
+		}
+	case "log":
+		b, err := os.ReadFile(d.r.log.Path())
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if !strings.Contains(string(b), rest) {
+			d.t.Errorf("line %d: the log has no %s", n, rest)
+		}
+	default:
+		d.t.Fatalf("line %d: what is %q", n, verb)
+	}
+}
+
+func (d *dialogue) next(side string) string {
+	if len(d.got[side]) == 0 {
+		return "nothing"
+	}
+	first := d.got[side][0]
+	d.got[side] = d.got[side][1:]
+	return first
+}
+
+// settle complains about frames that nobody expected.
+func (d *dialogue) settle() {
+	d.t.Helper()
+	for side, rest := range d.got {
+		for _, frame := range rest {
+			d.t.Errorf("line %d: unexpected for %s: %s", d.n, side, frame)
+		}
+	}
+	d.got = nil
+}
