@@ -3,27 +3,33 @@ module sallyport
 go 1.26.8
 
 require (
-	github.com/expr-lang/expr v1.17.8 // indirect
-	github.com/go-json-experiment/json v1.27.2 // indirect
-	github.com/goccy/go-yaml v1.19.2 // indirect
+	github.com/expr-lang/expr v1.17.8 // the expressions of rules
+	github.com/goccy/go-yaml v1.19.2 // rule files, with the line and column of what is wrong
+	github.com/spf13/cobra v1.10.2 // verbs, flags, shell completion
+	github.com/tidwall/gjson v1.20.1 // look-ups in frames that the strict reader has accepted
+	golang.org/x/sys v0.49.0 // subreaper, process groups, mremap, file locks
+)
+
+// Test dependencies.
+require (
+	github.com/go-json-experiment/json v1.27.2 // the decoder that shares no code with ours
+	github.com/modelcontextprotocol/go-sdk v1.8.0 // a real client, and a server of all revisions
+	github.com/rogpeppe/go-internal v1.16.0 // scripts
+	golang.org/x/tools v0.52.0 // dialogues in txtar files
+)
+
+require (
 	github.com/google/jsonschema-go v0.4.3 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/mark3labs/mcp-go v1.2.1 // indirect
-	github.com/modelcontextprotocol/go-sdk v1.8.0 // indirect
-	github.com/rogpeppe/go-internal v1.16.0 // indirect
 	github.com/segmentio/asm v1.1.3 // indirect
 	github.com/segmentio/encoding v0.5.4 // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
-	github.com/tidwall/gjson v1.20.1 // indirect
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.0 // indirect
 	github.com/yosida95/uritemplate/v3 v3.0.2 // indirect
 	golang.org/x/oauth2 v0.35.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
-	golang.org/x/tools v0.52.0 // indirect
 )
 
 tool github.com/modelcontextprotocol/go-sdk/conformance/everything-server

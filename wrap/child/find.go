@@ -68,11 +68,11 @@ func find(command string, env []string, login func() (string, error)) (path, log
 // fromLogin searches the PATH that ask puts into loginPath.
 func fromLogin(name string, env []string, ask func(string) error, loginPath *string) (string, error) {
 	if err := ask(name); err != nil {
-		return "", fmt.Errorf("%q is not in the client's PATH %q, and %v", name, lookup(env, "PATH"), err)
+		return "", fmt.Errorf("%q is not in the client's PATH, and %v", name, err)
 	}
 	path, misfit := inPath(name, *loginPath, env)
 	if path == "" {
-		err := fmt.Errorf("%q is neither in the client's PATH nor in that of your login shell, %q; install it, or write its absolute path in the entry", name, *loginPath)
+		err := fmt.Errorf("%q is neither in the client's PATH nor in that of your login shell; install it, or write its absolute path in the entry", name)
 		if misfit != nil {
 			err = misfit
 		}

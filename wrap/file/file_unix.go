@@ -30,9 +30,14 @@ func checkOwner(path string, info fs.FileInfo, rootToo bool) error {
 		st.Uid, uid, uid, quote(path))
 }
 
-// checkWriters refuses a file that others than its owner may write.
+// checkWriters refuses a file that others than its owner may write. Where each user has a group of their own, whose number is the
+// user's, files are made writable for it by default (umask 002): that group is nobody else.
 func checkWriters(path string, info fs.FileInfo) error {
-	if info.Mode().Perm()&0o022 == 0 {
+	writers := info.Mode().Perm() & 0o022
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && st.Gid == st.Uid {
+		writers &^= 0o020
+	}
+	if writers == 0 {
 		return nil
 	}
 	return fmt.Errorf("others may write to it (mode %04o); run: chmod go-w %s", info.Mode().Perm(), quote(path))

@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"encoding/json"
 	"hash/maphash"
 	"unicode/utf8"
 )
@@ -133,7 +134,7 @@ func (p *Parser) opening(i int) *Refusal {
 		return &Refusal{Code: CodeInvalidRequest, Text: "frame is longer than the limit"}
 	case b[i] == '{':
 		return nil
-	case b[i] == '[':
+	case b[i] == '[' && json.Valid(b[i:]): // "[INFO] listening" is no batch
 		return &Refusal{Code: CodeInvalidRequest, Text: "batches are not accepted: send one message a line", Offset: i}
 	case bytes.HasPrefix(b[i:], []byte("\xef\xbb\xbf")):
 		r := &Refusal{Code: CodeParse, Text: "starts with a byte order mark", Offset: i}

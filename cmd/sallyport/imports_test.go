@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows says which of our packages each may import. What is not here may import none.
+var arrows = map[string][]string{
+	"cmd/sallyport":       {"*"},
+	"cmd/sallyport/peers": {"wrap/file", "wrap/jsonrpc"},
+	"cmd/sallyport-bench": {},
+	"wrap":                {"wrap/jsonrpc", "wrap/pin", "wrap/audit", "wrap/client", "wrap/child", "wrap/file", "rules", "rules/scan"},
+	"wrap/audit":          {"wrap/file"},
+	"wrap/child":          {},
+	"wrap/file":           {},
+	"wrap/jsonrpc":        {},
+	"rules":               {"rules/scan", "wrap/file"},
+	"rules/scan":          {},
+}
+
+// dependencies are the modules that the shipped program may be built from.
+var dependencies = []string{
+	"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/spf13/cobra", "github.com/spf13/pflag",
+	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/sys", "github.com/inconshreveable/mousetrap",
+}
+
+func TestImportsFollowTheArrows(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports", "sallyport/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for d := json.NewDecoder(bytes.NewReader(out)); ; n++ {
+		var p struct {
+			ImportPath           string
+			Imports, TestImports []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		from := strings.TrimPrefix(p.ImportPath, "sallyport/")
+		allowed, known := arrows[from]
+		if !known {
+			t.Errorf("package %s has no place in the layout", from)
+		}
+		for _, path := range append(p.Imports, p.TestImports...) {
+			to, ours := strings.CutPrefix(path, "sallyport/")
+			if ours && to != from && !slices.Contains(allowed, to) && !slices.Contains(allowed, "*") {
+				t.Errorf("%s imports %s", from, to)
+			}
+		}
+	}
+	if n != len(arrows) {
+		t.Errorf("%d packages, and %d in the list", n, len(arrows))
+	}
+}
+
+func TestTheProgramIsBuiltFromListedModules(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "sallyport/cmd/sallyport").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, module := range strings.Fields(string(out)) {
+		if module != "sallyport" && !slices.Contains(dependencies, module) {
+			t.Errorf("built from %s", module)
+		}
+	}
+}

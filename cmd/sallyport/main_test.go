@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sallyport/wrap/child"
+)
+
+func TestMain(m *testing.M) {
+	child.Main()
+	if len(os.Args) == 3 && os.Args[1] == "demo" && os.Args[2] == demoServe {
+		// The demo starts this binary as its server.
+		if err := misbehave(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	testscript.Main(m, map[string]func(){
+		"sallyport":  main,
+		"fakeserver": fakeServer,
+	})
+}
+
+// TestScripts plays testdata/script: what users see, one topic each. A script that needs a mount namespace is skipped where there is
+// none, unless SALLYPORT_MUST_RUN is set.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			for _, what := range []string{"config", "state", "runtime"} {
+				env.Setenv(placeVariables[what], env.WorkDir+"/"+what)
+			}
+			env.Setenv("HOME", env.WorkDir+"/home")
+			env.Setenv("PASSWD_HOME", passwdHomeForTest())
+			return os.MkdirAll(env.WorkDir+"/home", 0o700)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "namespace" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			err := exec.Command("unshare", "--mount", "true").Run()
+			if err != nil && os.Getenv("SALLYPORT_MUST_RUN") != "" {
+				return false, fmt.Errorf("no mount namespace: %v", err)
+			}
+			return err == nil, nil
+		},
+	})
+}
+
+func passwdHomeForTest() string {
+	home, _, err := passwdHome()
+	if err != nil {
+		return ""
+	}
+	return home
+}
+
+// fakeServer is an MCP server. Its arguments say how it behaves before, and instead of, serving.
+func fakeServer() {
+	for _, arg := range os.Args[1:] {
+		verb, rest, _ := strings.Cut(arg, "=")
+		switch verb {
+		case "print":
+			fmt.Println(rest)
+		case "complain":
+			fmt.Fprintln(os.Stderr, rest)
+		case "exit":
+			code, _ := strconv.Atoi(rest)
+			os.Exit(code)
+		case "exit-when-asked":
+			bufio.NewReader(os.Stdin).ReadString('\n')
+			code, _ := strconv.Atoi(rest)
+			os.Exit(code)
+		case "die":
+			syscall.Kill(os.Getpid(), syscall.SIGTERM)
+			time.Sleep(time.Minute)
+		case "deaf":
+			signal.Ignore(syscall.SIGTERM)
+		case "silent":
+			for in := bufio.NewReader(os.Stdin); ; {
+				if _, err := in.ReadString('\n'); err != nil {
+					os.Exit(0)
+				}
+			}
+		case "hang":
+			time.Sleep(time.Hour)
+		}
+	}
+	serve()
+}
+
+// serve answers each request: tools/call env with the environment, everything else with its method.
+func serve() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 1<<24)
+	for in.Scan() {
+		var req struct {
+			ID     json.RawMessage
+			Method string
+			Params struct{ Name string }
+		}
+		if json.Unmarshal(in.Bytes(), &req) != nil || req.ID == nil {
+			continue
+		}
+		text := "ran " + req.Method + " " + req.Params.Name
+		if req.Params.Name == "env" {
+			text = strings.Join(os.Environ(), "\n")
+		}
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Printf(`{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":%s}]}}`+"\n", req.ID, quoted)
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sallyport/rules"
+)
+
+var fence = regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```")
+
+// TestReadmeShowsWhatIs holds the README's transcript, rules and configuration against the program.
+func TestReadmeShowsWhatIs(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, block := range fence.FindAllStringSubmatch(string(readme), -1) {
+		seen[block[1]]++
+		switch block[1] {
+		case "text":
+			var out bytes.Buffer
+			if err := runDemo(&out); err != nil {
+				t.Fatal(err)
+			}
+			for part := range strings.SplitSeq(block[2], "\n\n") {
+				if !strings.Contains(out.String(), strings.TrimSpace(part)) {
+					t.Errorf("the demo does not show:\n%s\nbut:\n%s", part, out.String())
+				}
+			}
+		case "yaml":
+			path := filepath.Join(t.TempDir(), "rules.yaml")
+			if err := os.WriteFile(path, []byte(block[2]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			checkRules(t, path)
+		case "json":
+			checkConfiguration(t, []byte(block[2]))
+		}
+	}
+	if seen["text"] == 0 || seen["yaml"] == 0 || seen["json"] == 0 {
+		t.Errorf("blocks: %v", seen)
+	}
+}
+
+func TestExamplesLoadAndPassTheirTests(t *testing.T) {
+	files, err := filepath.Glob("../../examples/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, path := range files {
+		switch filepath.Ext(path) {
+		case ".yaml":
+			checkRules(t, path)
+		case ".json":
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkConfiguration(t, b)
+		default:
+			t.Errorf("%s: no test loads it", path)
+		}
+	}
+}
+
+func checkRules(t *testing.T, path string) {
+	t.Helper()
+	policy, err := rules.Load(os.ReadFile, rules.Source{Path: path, Trust: rules.User})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	results := policy.Test(rules.Facts{Home: "/home/you", Cwd: "/home/you/project"})
+	if len(results) == 0 {
+		t.Errorf("%s has no tests", path)
+	}
+	for _, r := range results {
+		if !r.OK() {
+			t.Errorf("%s: %v", path, r)
+		}
+	}
+}
+
+// checkConfiguration parses each entry's command line as the program would.
+func checkConfiguration(t *testing.T, b []byte) {
+	t.Helper()
+	var config struct {
+		MCPServers map[string]struct {
+			Command string
+			Args    []string
+		}
+	}
+	if err := json.Unmarshal(b, &config); err != nil {
+		t.Fatal(err)
+	}
+	if len(config.MCPServers) == 0 {
+		t.Error("no servers")
+	}
+	for name, entry := range config.MCPServers {
+		cmd, args, err := newRootCommand().Find(entry.Args)
+		if err != nil || cmd.Name() != "wrap" || filepath.Base(entry.Command) != "sallyport" {
+			t.Errorf("%s: starts %q, %v", name, entry.Command, err)
+			continue
+		}
+		if err := cmd.ParseFlags(args); err != nil || cmd.Flags().NArg() == 0 {
+			t.Errorf("%s: %v, and the command %q", name, err, cmd.Flags().Args())
+		}
+	}
+}
