@@ -1,0 +1,223 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The targets, in the order of the table.
+const (
+	bare      = "bare"
+	relay     = "relay"
+	sallyport = "sallyport"
+)
+
+// A target is a way to reach the server.
+type target struct {
+	name    string
+	command func(tools surface) *exec.Cmd
+	clean   func() // removes what the sessions so far left behind
+}
+
+// A bench has all that the rounds share. It is used by one goroutine.
+type bench struct {
+	opts    options
+	counts  counts
+	self    string
+	cpus    int
+	cpu     int  // the one to pin to
+	pinned  bool // sessions run on that one alone
+	targets []target
+	lines   *lineReader
+	spinner *exec.Cmd // nil where CPUs may halt
+	awake   io.Closer // its life
+	scratch string    // removed by close; "" while not needed
+
+	echo, text, records, large, list                               *answer
+	echoCall, pathCall, textCall, recordsCall, largeCall, listCall *request
+}
+
+// newBench prepares the targets and starts the busy loops; the caller closes it.
+func newBench(opts options) (*bench, error) {
+	b := &bench{opts: opts, counts: fullCounts, lines: newLineReader(nil)}
+	if opts.quick {
+		b.counts = quickCounts
+	}
+	if err := b.prepare(); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *bench) prepare() error {
+	var err error
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	cpus, err := allowedCPUs()
+	if err != nil {
+		return err
+	}
+	b.cpus, b.cpu = len(cpus), cpus[len(cpus)-1]
+	for _, name := range b.opts.targets {
+		t, err := b.target(name)
+		if err != nil {
+			return err
+		}
+		b.targets = append(b.targets, t)
+	}
+	b.render()
+	if !b.opts.spin {
+		return nil
+	}
+	return b.spin(cpus)
+}
+
+func (b *bench) render() {
+	b.echo, b.text, b.records = textAnswer(smallFrame), textAnswer(mediumFrame), recordsAnswer(mediumFrame)
+	b.large, b.list = textAnswer(largeFrame), manyTools()
+	b.echoCall, b.pathCall = echoRequest(""), echoRequest("/srv/project/src/main.go")
+	b.textCall, b.recordsCall = sizedRequest("text", mediumFrame), sizedRequest("records", mediumFrame)
+	b.largeCall, b.listCall = sizedRequest("text", largeFrame), newRequest("tools/list", "{}")
+}
+
+func (b *bench) close() {
+	if b.spinner != nil {
+		b.awake.Close()
+		b.spinner.Wait()
+	}
+	if b.scratch != "" {
+		os.RemoveAll(b.scratch)
+	}
+}
+
+// spin starts the busy loops, one for each CPU.
+func (b *bench) spin(cpus []int) error {
+	args := []string{roleSpinner}
+	for _, cpu := range cpus {
+		args = append(args, strconv.Itoa(cpu))
+	}
+	cmd := exec.Command(b.self, args...)
+	cmd.Stderr = os.Stderr
+	life, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("keeping the CPUs awake: %v", err)
+	}
+	b.spinner, b.awake = cmd, life
+	return nil
+}
+
+func (b *bench) target(name string) (target, error) {
+	t := target{name: name, clean: func() {}}
+	switch name {
+	case bare:
+		t.command = func(tools surface) *exec.Cmd {
+			return exec.Command(b.self, roleServer, string(tools))
+		}
+	case relay:
+		t.command = func(tools surface) *exec.Cmd {
+			return exec.Command(b.self, roleRelay, b.self, roleServer, string(tools))
+		}
+	case sallyport:
+		return b.wrapped()
+	}
+	return t, nil
+}
+
+// wrapped prepares sallyport: a binary, and folders and rules of its own.
+func (b *bench) wrapped() (target, error) {
+	var err error
+	if b.scratch, err = os.MkdirTemp("", "sallyport-bench-"); err != nil {
+		return target{}, err
+	}
+	binary := b.opts.sallyport
+	if binary == "" {
+		binary = filepath.Join(b.scratch, "sallyport")
+		if err := build(binary); err != nil {
+			return target{}, err
+		}
+	}
+	env := os.Environ()
+	for _, name := range []string{"CONFIG", "STATE", "RUNTIME"} {
+		dir := filepath.Join(b.scratch, strings.ToLower(name))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return target{}, err
+		}
+		env = append(env, "SALLYPORT_"+name+"_DIR="+dir)
+	}
+	rules := filepath.Join(b.scratch, "rules.yaml")
+	if err := os.WriteFile(rules, []byte(rulesFile()), 0o600); err != nil {
+		return target{}, err
+	}
+	return target{
+		name: sallyport,
+		command: func(tools surface) *exec.Cmd {
+			// A pin belongs to a name and holds one set of tools.
+			cmd := exec.Command(binary, "wrap", "--name", "bench-"+string(tools), "--rules", rules, "--",
+				b.self, roleServer, string(tools))
+			cmd.Env = env
+			return cmd
+		},
+		clean: func() { b.removeLogs() },
+	}, nil
+}
+
+// removeLogs keeps hundreds of megabytes of log lines from being written to the disk while
+// the next target is measured.
+func (b *bench) removeLogs() {
+	logs, _ := filepath.Glob(filepath.Join(b.scratch, "state", "log", "*.jsonl"))
+	for _, log := range logs {
+		if filepath.Base(log) != "heads.jsonl" {
+			os.Remove(log)
+		}
+	}
+}
+
+func build(binary string) error {
+	mod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("looking for the module: %v", err)
+	}
+	root := filepath.Dir(strings.TrimSpace(string(mod)))
+	if _, err := os.Stat(filepath.Join(root, "cmd", "sallyport")); err != nil {
+		return errors.New("this is not the module of sallyport; run it there, or name a binary with -sallyport PATH")
+	}
+	cmd := exec.Command("go", "build", "-o", binary, "./cmd/sallyport")
+	cmd.Dir = root
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building sallyport: %v\n%s", err, said)
+	}
+	return nil
+}
+
+const (
+	userRules     = 100
+	userRulesEcho = 10 // of these name the tool that is called
+)
+
+// rulesFile is what a user with many rules has; none of them matches a call of the bench. The
+// default limit of a frame leaves room for 16 MiB.
+func rulesFile() string {
+	var b strings.Builder
+	b.WriteString("version: 1\nuse: [base]\nservers:\n")
+	b.WriteString("  bench-few:\n    classes: {echo: read, text: read, records: read}\n")
+	b.WriteString("rules:\n")
+	for i := range userRules {
+		tool := fmt.Sprintf("other_%d", i)
+		if i < userRulesEcho {
+			tool = "echo"
+		}
+		fmt.Fprintf(&b, "  - name: bench-%d\n    when: 'tool.name == %q and arg(\"payload\", \"\") startsWith \"no-%d\"'\n    do: deny\n", i, tool, i)
+	}
+	return b.String()
+}

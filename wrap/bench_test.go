@@ -1,0 +1,105 @@
+package wrap
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sallyport/rules"
+	"sallyport/wrap/audit"
+)
+
+// discard is a peer's input.
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) Close() error                { return nil }
+
+// BenchmarkFrame judges, logs and passes frames without processes and pipes: what a call costs beside them.
+func BenchmarkFrame(b *testing.B) {
+	text := strings.Repeat("some text of a file; ", 45)
+	calls := map[string]string{
+		"1KiB":      `{"name":"read_text_file","arguments":{"payload":"` + text + `"}}`,
+		"1KiB-path": `{"name":"read_text_file","arguments":{"path":"/home/u/project/a.txt","payload":"` + text + `"}}`,
+	}
+	for name, params := range calls {
+		b.Run(name, func(b *testing.B) { benchFrames(b, "", params, `{"content":[{"type":"text","text":"`+text+`"}]}`) })
+	}
+	b.Run("1KiB-100-rules", func(b *testing.B) {
+		var more strings.Builder
+		for i := range 100 {
+			tool := "other"
+			if i < 10 {
+				tool = "read_text_file"
+			}
+			fmt.Fprintf(&more, "  - {name: r%d, when: 'tool.name == %q and arg(\"payload\", \"\") startsWith \"x%d\"', do: deny}\n", i, tool, i)
+		}
+		benchFrames(b, "rules:\n"+more.String(), calls["1KiB"], `{"content":[{"type":"text","text":"`+text+`"}]}`)
+	})
+	b.Run("1MiB-result", func(b *testing.B) {
+		benchFrames(b, "", calls["1KiB"], `{"content":[{"type":"text","text":"`+strings.Repeat(text, 1100)+`"}]}`)
+	})
+}
+
+func benchFrames(b *testing.B, more, params, result string) {
+	p := policy(b, "version: 1\nuse: [base]\nservers: {test: {classes: {read_text_file: read}}}\n"+more)
+	log, err := audit.Open(filepath.Join(b.TempDir(), "log"), audit.Session{Server: "test"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := New(Config{
+		Server: "test", Policy: p, Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project", Resolve: func(p string) string { return p }},
+		Log: log, Asker: NoApprover{}, Warn: func(text string) { b.Error(text) },
+	})
+	s.toC, s.toS = newOutlet(discard{}), newOutlet(discard{})
+	call := []byte(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + params + "}\n")
+	answer := []byte(`{"jsonrpc":"2.0","id":1,"result":` + result + "}\n")
+	up, down := s.newPump(&loop{line: call}, s.toS, s.toC), s.newPump(&loop{line: answer}, s.toC, s.toS)
+	up.client = true
+	b.SetBytes(int64(len(call) + len(answer)))
+	b.ReportAllocs()
+	for b.Loop() {
+		benchOne(b, up)
+		benchOne(b, down)
+	}
+	<-s.toC.finish()
+	<-s.toS.finish()
+}
+
+// benchOne reads until one line has been judged and flushed.
+func benchOne(b *testing.B, p *pump) {
+	for {
+		line, ok := p.reader.Next()
+		if !ok {
+			if err := p.reader.Fill(); err != nil {
+				b.Fatal(err)
+			}
+			continue
+		}
+		if err := p.line(line); err != nil {
+			b.Fatal(err)
+		}
+		if p.v.answer != nil || p.v.instead != nil {
+			b.Fatalf("refused: %s%s", p.v.answer, p.v.instead)
+		}
+		if err := p.flush(); err != nil {
+			b.Fatal(err)
+		}
+		return
+	}
+}
+
+// loop reads one line again and again.
+type loop struct {
+	line []byte
+	at   int
+}
+
+func (l *loop) Read(b []byte) (int, error) {
+	n := copy(b, l.line[l.at:])
+	if l.at += n; l.at == len(l.line) {
+		l.at = 0
+	}
+	return n, nil
+}
