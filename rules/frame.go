@@ -1,0 +1,179 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// maxSteps is how many elements the predicates of one rule may visit in all, so
+// that predicates within predicates stay short.
+const maxSteps = 100_000
+
+type nameEnv struct {
+	Name string `expr:"name"`
+}
+
+type toolEnv struct {
+	Name  string `expr:"name"`
+	Class string `expr:"class"`
+}
+
+// frame is the environment of expressions: what they can name, and what their
+// functions share. The exported fields are all that an expression can reach;
+// nothing here may have an exported method, for expr would offer it.
+type frame struct {
+	Server nameEnv `expr:"server"`
+	Client nameEnv `expr:"client"`
+	Tool   toolEnv `expr:"tool"`
+	Method string  `expr:"method"`
+	Args   *object `expr:"args"`
+	Result *answer `expr:"result"`
+
+	facts Facts
+	args  object
+	reply answer
+	steps int
+	// dirs outlives frames: the literal folders of rules, on this machine.
+	dirs map[*dirSet]*expandedDirs
+
+	// Facts of one frame, computed when the first rule asks.
+	paths    fact
+	commands fact
+	// canonical marks what paths() gave out, so that under() and named() take
+	// each of them for itself.
+	canonical []string
+	known     map[string]bool
+}
+
+// fact is a computed list, boxed once for all rules.
+type fact struct {
+	done  bool
+	val   any // []string
+	items []item
+	err   error
+}
+
+// answer is a result or error object; rules reach it through result.text and the like.
+type answer struct{ raw []byte }
+
+var emptyObject = []byte("{}")
+
+func (f *frame) reset(w *World, class Class) {
+	f.Tool = toolEnv{w.Tool, judged(class).String()}
+	f.Method = w.Method
+	f.args.raw = w.Args
+	if len(w.Args) == 0 || w.Args[0] != '{' {
+		f.args.raw = emptyObject
+	}
+	f.Args = &f.args
+	f.reply.raw = w.Result
+	f.Result = &f.reply
+	f.paths, f.commands = fact{}, fact{}
+	f.canonical, f.known = f.canonical[:0], nil
+}
+
+// judged gives the class that rules and defaults go by.
+func judged(c Class) Class {
+	if c == Read || c == Destructive {
+		return c
+	}
+	return Write
+}
+
+var errSteps = fmt.Errorf("predicates visit more than %d elements", maxSteps)
+
+func (f *frame) charge(n int) error {
+	if n > maxList {
+		return errLongList
+	}
+	if f.steps += n; f.steps > maxSteps {
+		return errSteps
+	}
+	return nil
+}
+
+func (f *frame) pathsOfArgs() (any, error) {
+	if !f.paths.done {
+		c := collector{frame: f}
+		f.paths.err = c.object(f.args.raw, false)
+		f.paths.val, f.paths.done = c.out, true
+		f.remember(c.out)
+	}
+	return f.paths.val, f.paths.err
+}
+
+func (f *frame) pathsOf(v any) (any, error) {
+	if v == any(f.Args) {
+		return f.pathsOfArgs()
+	}
+	c := collector{frame: f}
+	err := c.value(v)
+	f.remember(c.out)
+	return c.out, err
+}
+
+func (f *frame) remember(paths []string) {
+	f.canonical = append(f.canonical, paths...)
+	f.known = nil
+}
+
+func (f *frame) isCanonical(p string) bool {
+	if len(f.canonical) <= 8 {
+		return slices.Contains(f.canonical, p)
+	}
+	if f.known == nil {
+		f.known = make(map[string]bool, len(f.canonical))
+		for _, c := range f.canonical {
+			f.known[c] = true
+		}
+	}
+	return f.known[p]
+}
+
+var errForms = errors.New("a path means different things to different readers")
+
+// each asks test about every meaning of p; all have to agree. What paths() gave out
+// is one meaning already.
+func (f *frame) each(p string, test func(string) bool) (bool, error) {
+	if f.isCanonical(p) {
+		return test(p), nil
+	}
+	forms := f.forms(p)
+	first := test(forms[0])
+	for _, form := range forms[1:] {
+		if test(form) != first {
+			return false, errForms
+		}
+	}
+	return first, nil
+}
+
+func (f *frame) under(p string, dirs any) (bool, error) {
+	var e *expandedDirs
+	switch d := dirs.(type) {
+	case *dirSet:
+		e = f.expanded(d)
+	case string:
+		e = f.expand([]string{d})
+	default:
+		return false, fmt.Errorf("under needs a folder, not %s", kindOf(dirs))
+	}
+	return f.each(p, e.holds)
+}
+
+// release lets go of the frame's bytes.
+func (f *frame) release() {
+	f.args.raw, f.reply.raw = nil, nil
+	f.paths, f.commands = fact{}, fact{}
+}
+
+// expanded gives the literal folders of a rule on this machine.
+func (f *frame) expanded(d *dirSet) *expandedDirs {
+	e := f.dirs[d]
+	if e == nil {
+		e = f.expand(d.literals)
+		f.dirs[d] = e
+	}
+	return e
+}

@@ -1,0 +1,260 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"sallyport/rules/scan"
+)
+
+// View is a policy for one server and one client: rules that can never match there
+// are gone, the others are indexed by tool. It is immutable; any goroutines may
+// share it.
+type View struct {
+	policy         *Policy
+	server, client string
+	classes        map[string]classEntry
+	on             [Other + 1]ruleIndex
+}
+
+// ruleIndex holds the rules of one kind of frame, in the order in which they are
+// evaluated: deny, ask, allow, and by name within.
+type ruleIndex struct {
+	general []*rule
+	byTool  map[string][]*rule // for a named tool: its rules and the general ones
+}
+
+// View specialises the policy for a server and a client, both by name.
+func (p *Policy) View(server, client string) *View {
+	v := &View{policy: p, server: server, client: client, classes: p.classes[server]}
+	var live []*rule
+	for _, r := range p.rules {
+		if r.possible(serverName, server) && r.possible(clientName, client) {
+			live = append(live, r)
+		}
+	}
+	for on := range v.on {
+		v.on[on] = indexRules(live, On(on))
+	}
+	return v
+}
+
+func indexRules(rules []*rule, on On) ruleIndex {
+	x := ruleIndex{byTool: map[string][]*rule{}}
+	for _, r := range rules {
+		for _, g := range r.guards {
+			if r.on.has(on) && g.subject == toolName {
+				for _, name := range g.names {
+					x.byTool[name] = nil
+				}
+			}
+		}
+	}
+	for _, r := range rules {
+		if !r.on.has(on) {
+			continue
+		}
+		for name := range x.byTool {
+			if r.possible(toolName, name) {
+				x.byTool[name] = append(x.byTool[name], r)
+			}
+		}
+		if r.possibleForOthers() {
+			x.general = append(x.general, r)
+		}
+	}
+	return x
+}
+
+// possible tells whether the guards on s let the rule match where s is value.
+func (r *rule) possible(s subject, value string) bool {
+	for i := range r.guards {
+		if g := &r.guards[i]; g.subject == s && !g.holds(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// possibleForOthers tells whether the rule can match a tool that no rule names.
+func (r *rule) possibleForOthers() bool {
+	for i := range r.guards {
+		if g := &r.guards[i]; g.subject == toolName && !g.not {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *ruleIndex) rules(tool string) []*rule {
+	if rules, named := x.byTool[tool]; named {
+		return rules
+	}
+	return x.general
+}
+
+// Class gives the class of a tool, Unknown where no file names it.
+func (v *View) Class(tool string) Class { return v.classes[tool].class }
+
+// Server gives what the user's files say of this server.
+func (v *View) Server() ServerConfig { return v.policy.servers[v.server] }
+
+// MayAllow tells whether a frame of this kind and method could pass or be asked
+// about at all: def is the stance where no rule matches. False means that the
+// capability behind it can be withheld.
+func (v *View) MayAllow(on On, method string, def Action) bool {
+	may := def != Deny
+	for _, r := range v.on[on].rules("") {
+		if !r.possible(methodName, method) {
+			continue
+		}
+		if r.do == Deny && r.always() {
+			return false
+		}
+		may = may || r.do != Deny && !r.folder
+	}
+	return may
+}
+
+// always tells whether the rule matches whatever the frame holds.
+func (r *rule) always() bool {
+	for i := range r.guards {
+		if s := r.guards[i].subject; s == toolName || s == toolClass {
+			return false
+		}
+	}
+	return r.program == nil
+}
+
+// Judge evaluates the rules of a view. It belongs to one goroutine.
+type Judge struct {
+	view  *View
+	frame frame
+	vm    vm.VM
+}
+
+// NewJudge makes a judge that knows the given facts of the machine. Folders that rules
+// name are resolved once, when they are first needed.
+func (v *View) NewJudge(facts Facts) *Judge {
+	j := &Judge{view: v}
+	j.frame.Server.Name = v.server
+	j.frame.Client.Name = v.client
+	j.frame.facts = facts
+	j.frame.dirs = map[*dirSet]*expandedDirs{}
+	return j
+}
+
+// Decide judges one frame. The strictest matching rule wins; a rule that cannot be
+// evaluated denies; so does a panic. The order of rules and files has no influence.
+func (j *Judge) Decide(w *World) (d Decision) {
+	defer func() {
+		if r := recover(); r != nil {
+			d = Decision{Rule: "sallyport", Because: fmt.Sprintf("judging the frame went wrong: %s", scan.VisibleLine(fmt.Sprint(r), 200))}
+		}
+	}()
+	if w.On > Other {
+		return Decision{Rule: "sallyport", Because: "this kind of frame is unknown"}
+	}
+	class := j.view.Class(w.Tool)
+	j.frame.reset(w, class)
+	defer j.frame.release()
+	var best, tightening *rule
+	for _, r := range j.view.on[w.On].rules(w.Tool) {
+		matched, err := j.matches(r)
+		if err != nil {
+			return Decision{Deny, r.name, r.at, "the rule could not be evaluated: " + scan.VisibleLine(err.Error(), 200)}
+		}
+		if !matched {
+			continue
+		}
+		if r.do == Deny {
+			return r.decision()
+		}
+		if r.folder && tightening == nil {
+			tightening = r
+		} else if !r.folder && best == nil {
+			best = r
+		}
+	}
+	if best != nil {
+		d = best.decision()
+	} else {
+		d = j.view.standard(w, class)
+	}
+	// A folder's rule may turn an allowance into a question, never a refusal.
+	if tightening != nil && d.Action == Allow {
+		d = tightening.decision()
+	}
+	return d
+}
+
+func (r *rule) decision() Decision {
+	because := r.because
+	if because == "" {
+		because = "the rule " + r.name + " says so"
+	}
+	return Decision{r.do, r.name, r.at, because}
+}
+
+// standard is the decision where no rule matches.
+func (v *View) standard(w *World, class Class) Decision {
+	if w.On != Call {
+		return Decision{w.Default, "default/" + scan.VisibleLine(w.Method, 100), "", "no rule matches"}
+	}
+	def := v.policy.defaults[judged(class)]
+	return Decision{def.action, standardNames[judged(class)], def.at, standardReasons[class]}
+}
+
+var standardNames = [len(classNames)]string{Read: "default/read", Write: "default/write", Destructive: "default/destructive"}
+
+var standardReasons = [len(classNames)]string{
+	Unknown:     "no rule matches, and a tool of unknown class counts as one that writes",
+	Read:        "no rule matches, and the tool is known to read",
+	Write:       "no rule matches, and the tool is known to write",
+	Destructive: "no rule matches, and the tool is known to destroy",
+}
+
+var errNoVerdict = errors.New("the expression gives neither true nor false")
+
+func (j *Judge) matches(r *rule) (bool, error) {
+	for i := range r.guards {
+		g := &r.guards[i]
+		switch g.subject {
+		case toolClass:
+			if !g.holds(j.frame.Tool.Class) {
+				return false, nil
+			}
+		case methodName:
+			if !g.holds(j.frame.Method) {
+				return false, nil
+			}
+		}
+	}
+	if r.program == nil {
+		return true, nil
+	}
+	if r.direct != nil {
+		return r.direct.matches(&j.frame)
+	}
+	j.frame.steps = 0
+	out, err := j.vm.Run(r.program, &j.frame)
+	if err != nil {
+		var fe *file.Error
+		if errors.As(err, &fe) {
+			if strings.HasPrefix(fe.Message, "invalid operation: bool(") {
+				return false, errNoVerdict
+			}
+			return false, errors.New(fe.Message)
+		}
+		return false, err
+	}
+	verdict, ok := out.(bool)
+	if !ok {
+		return false, errNoVerdict
+	}
+	return verdict, nil
+}

@@ -1,0 +1,225 @@
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/conf"
+)
+
+// Policy is what all rule files together say. It is immutable; any goroutines may
+// share it.
+type Policy struct {
+	rules    []*rule // by action, deny first, and name
+	defaults [len(classNames)]defaultEntry
+	classes  map[string]map[string]classEntry
+	servers  map[string]ServerConfig
+	limits   Limits
+	log      LogOptions
+	tests    []test
+}
+
+type defaultEntry struct {
+	action Action
+	at     string
+}
+
+type classEntry struct {
+	class Class
+	pack  bool
+}
+
+// Limits gives the limits of the wire.
+func (p *Policy) Limits() Limits { return p.limits }
+
+// Log gives what is to be logged.
+func (p *Policy) Log() LogOptions { return p.log }
+
+// loader gathers files into a policy.
+type loader struct {
+	open   func(string) ([]byte, error)
+	policy *Policy
+	config *conf.Config        // of expressions
+	stack  []string            // files whose includes are being read
+	done   map[string]bool     // files read
+	set    map[string]position // settings made by the user's files
+	names  map[string]position // rules
+	use    []word
+	off    []word
+	useSet bool
+	user   bool // a file of the user was there
+}
+
+// maxInclude is how deep files may include each other.
+const maxInclude = 16
+
+// Load reads rule files through open, checks them, and compiles them together with
+// the packs that they use. Any fault is an error, of type *Error where it has a
+// place; nothing is loaded half. Where there is no file of the user, the built-in
+// packs and defaults apply.
+func Load(open func(path string) ([]byte, error), sources ...Source) (*Policy, error) {
+	l := &loader{open: open, policy: newPolicy(), config: newConfig(), done: map[string]bool{},
+		set: map[string]position{}, names: map[string]position{}}
+	for _, s := range sources {
+		if err := l.source(s); err != nil {
+			return nil, err
+		}
+	}
+	packs := []word{}
+	for _, name := range defaultPacks(l.user) {
+		packs = append(packs, word{text: name})
+	}
+	if l.useSet {
+		packs = l.use
+	}
+	for _, p := range packs {
+		if err := l.pack(p); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.switchOff(); err != nil {
+		return nil, err
+	}
+	if err := l.finish(); err != nil {
+		return nil, err
+	}
+	return l.policy, nil
+}
+
+func defaultPacks(user bool) []string {
+	if user {
+		return []string{"base"}
+	}
+	return []string{"base", "filesystem", "reference"}
+}
+
+func newPolicy() *Policy {
+	p := &Policy{classes: map[string]map[string]classEntry{}, servers: map[string]ServerConfig{},
+		limits: Limits{Frame: 64 << 20, Depth: 128, Keys: 10_000, Open: 1024},
+		log:    LogOptions{KeepDays: 90, KeepBytes: 1 << 30}}
+	p.defaults[Read].action = Allow
+	p.defaults[Write].action = Ask
+	p.defaults[Destructive].action = Ask
+	return p
+}
+
+func (l *loader) source(s Source) error {
+	data, err := l.open(s.Path)
+	if s.Optional && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading rules %q: %w", s.Path, err)
+	}
+	if s.Trust == User {
+		l.user = true
+	}
+	return l.file(newSource(s.Path, s.Trust), data)
+}
+
+func (l *loader) file(src *source, data []byte) error {
+	clean := filepath.Clean(src.path)
+	if l.done[clean] {
+		return nil
+	}
+	l.done[clean] = true
+	l.stack = append(l.stack, clean)
+	defer func() { l.stack = l.stack[:len(l.stack)-1] }()
+	return l.read(src, data)
+}
+
+func (l *loader) include(from *source, w word) error {
+	if strings.HasPrefix(w.text, "~") {
+		return w.pos.errorf("a path is relative to this file, or absolute", "%q is not expanded in include", w.text)
+	}
+	path := w.text
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(from.path), path)
+	}
+	if slices.Contains(l.stack, filepath.Clean(path)) {
+		return w.pos.errorf("", "the file %q includes itself", w.text)
+	}
+	if len(l.stack) >= maxInclude {
+		return w.pos.errorf("", "files include each other more than %d deep", maxInclude)
+	}
+	data, err := l.open(path)
+	if err != nil {
+		return w.pos.errorf("", "including %q: %v", w.text, err)
+	}
+	return l.file(newSource(path, from.trust), data)
+}
+
+func (l *loader) pack(w word) error {
+	data, err := Pack(w.text)
+	if err != nil {
+		hint := "packs: " + strings.Join(Packs(), ", ")
+		if near := nearest(w.text, Packs()); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		return w.pos.errorf(hint, "unknown pack %q", w.text)
+	}
+	src := newSource("pack "+w.text, User)
+	src.short, src.pack = w.text, w.text
+	return l.file(src, data)
+}
+
+// switchOff removes the rules that `off:` names.
+func (l *loader) switchOff() error {
+	for _, w := range l.off {
+		if _, known := l.names[w.text]; !known && !strings.HasPrefix(w.text, "folder/") {
+			hint := "a rule of a pack is named like base/keys"
+			if near := nearest(w.text, l.ruleNames()); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return w.pos.errorf(hint, "there is no rule %q to switch off", w.text)
+		}
+		l.policy.rules = slices.DeleteFunc(l.policy.rules, func(r *rule) bool { return r.name == w.text })
+	}
+	return nil
+}
+
+func (l *loader) ruleNames() []string {
+	names := make([]string, 0, len(l.names))
+	for n := range l.names {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// finish sorts the rules, so that the order of files decides nothing, and checks
+// the names in tests.
+func (l *loader) finish() error {
+	slices.SortFunc(l.policy.rules, func(a, b *rule) int {
+		return cmp.Or(cmp.Compare(a.do, b.do), strings.Compare(a.name, b.name))
+	})
+	for _, t := range l.policy.tests {
+		by := t.by.text
+		if by == "" || strings.HasPrefix(by, "default/") {
+			continue
+		}
+		if _, known := l.names[by]; !known {
+			hint := ""
+			if near := nearest(by, l.ruleNames()); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return t.by.pos.errorf(hint, "there is no rule %q", by)
+		}
+	}
+	return nil
+}
+
+// once notes that a setting is made and refuses to have it made twice: of two
+// values, the order of files would decide.
+func (l *loader) once(name string, pos position) error {
+	if first, dup := l.set[name]; dup {
+		return pos.errorf("", "%s is set already, at %s", name, first.at())
+	}
+	l.set[name] = pos
+	return nil
+}
