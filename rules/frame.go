@@ -62,7 +62,7 @@ var emptyObject = []byte("{}")
 func (f *frame) reset(w *World, class Class) {
 	f.Tool = toolEnv{w.Tool, judged(class).String()}
 	f.Method = w.Method
-	f.args.raw = w.Args
+	f.args.raw, f.args.seen = w.Args, f.args.seen[:0]
 	if len(w.Args) == 0 || w.Args[0] != '{' {
 		f.args.raw = emptyObject
 	}
@@ -165,6 +165,8 @@ func (f *frame) under(p string, dirs any) (bool, error) {
 // release lets go of the frame's bytes.
 func (f *frame) release() {
 	f.args.raw, f.reply.raw = nil, nil
+	clear(f.args.seen)
+	f.args.seen = f.args.seen[:0]
 	f.paths, f.commands = fact{}, fact{}
 }
 

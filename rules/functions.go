@@ -179,8 +179,8 @@ func runArg(f *frame, a []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if raw := f.args.get(name); raw != nil && raw[0] != 'n' {
-		return decode(raw)
+	if v, _, err := f.args.value(name); v != nil || err != nil {
+		return v, err
 	}
 	return a[1], nil
 }

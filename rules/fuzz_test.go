@@ -63,7 +63,7 @@ func FuzzMembers(f *testing.F) {
 		if len(seen) != len(want) {
 			t.Fatalf("%d members, want %d", len(seen), len(want))
 		}
-		if got := (&object{[]byte(text)}).get(key); string(got) != string(want[key]) {
+		if got := (&object{raw: []byte(text)}).get(key); string(got) != string(want[key]) {
 			t.Fatalf("%q: %q, want %q", key, got, want[key])
 		}
 	})

@@ -123,8 +123,34 @@ func unquote(raw []byte) string {
 	return gjson.ParseBytes(raw).Str
 }
 
-// object is a JSON object from the wire; members are decoded when asked for.
-type object struct{ raw []byte }
+// object is a JSON object from the wire; members are decoded when asked for, and
+// once for all rules.
+type object struct {
+	raw  []byte
+	seen []decoded
+}
+
+type decoded struct {
+	name string
+	val  any
+	err  error
+}
+
+// value gives a decoded member, and whether there is one.
+func (o *object) value(name string) (v any, found bool, err error) {
+	for i := range o.seen {
+		if o.seen[i].name == name {
+			return o.seen[i].val, true, o.seen[i].err
+		}
+	}
+	raw := o.get(name)
+	if raw == nil {
+		return nil, false, nil
+	}
+	v, err = decode(raw)
+	o.seen = append(o.seen, decoded{name, v, err})
+	return v, true, err
+}
 
 // get gives the raw value of a member, nil where there is none.
 func (o *object) get(name string) []byte {
@@ -149,7 +175,7 @@ func decode(raw []byte) (any, error) {
 	case '"':
 		return unquote(raw), nil
 	case '{':
-		return &object{raw}, nil
+		return &object{raw: raw}, nil
 	case 't':
 		return true, nil
 	case 'f':

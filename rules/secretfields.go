@@ -52,7 +52,7 @@ func schemaFields(out []string, schema []byte, depth int) ([]string, error) {
 	if schema[0] != '{' {
 		return out, nil
 	}
-	props := (&object{schema}).get("properties")
+	props := (&object{raw: schema}).get("properties")
 	if props == nil || props[0] != '{' {
 		return out, nil
 	}
@@ -78,7 +78,7 @@ func asksForSecret(key, schema []byte) bool {
 	if schema[0] != '{' {
 		return false
 	}
-	field := &object{schema}
+	field := &object{raw: schema}
 	str := func(name string) string {
 		if raw := field.get(name); raw != nil && raw[0] == '"' {
 			return unquote(raw)

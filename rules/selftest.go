@@ -40,7 +40,7 @@ func (r TestResult) String() string {
 	return fmt.Sprintf("%s: %s %s: want %s, got %s by %s (%s)", r.At, r.Server, r.Tool, want, r.Got.Action, r.Got.Rule, r.Got.Because)
 }
 
-// Test runs the tests of every loaded file, packs included.
+// Test runs the tests of every loaded file. Packs hold none: theirs run with those of this package.
 func (p *Policy) Test(facts Facts) []TestResult {
 	var out []TestResult
 	judges := map[[2]string]*Judge{}

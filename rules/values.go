@@ -47,11 +47,10 @@ func get(from, key any, null bool) (any, error) {
 		if !ok {
 			return nil, fmt.Errorf("an object has names, not %s", kindOf(key))
 		}
-		raw := from.get(name)
-		if raw == nil {
+		var found bool
+		if v, found, err = from.value(name); !found {
 			return nil, fmt.Errorf("there is no %q", name)
 		}
-		v, err = decode(raw)
 	case []any:
 		i, ok := key.(int)
 		if !ok || i < 0 || i >= len(from) {
@@ -150,7 +149,7 @@ func (a *answer) object() (*object, error) {
 	if len(a.raw) == 0 || a.raw[0] != '{' {
 		return nil, errNoResult
 	}
-	return &object{a.raw}, nil
+	return &object{raw: a.raw}, nil
 }
 
 // text gives the text contents of a result, one below the other, or the message of
@@ -187,7 +186,7 @@ func appendText(parts []string, block []byte) []string {
 	if block[0] != '{' {
 		return parts
 	}
-	o := &object{block}
+	o := &object{raw: block}
 	if t := o.get("text"); t != nil && t[0] == '"' {
 		parts = append(parts, unquote(t))
 	}

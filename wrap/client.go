@@ -113,7 +113,7 @@ func (p *pump) wellFormed(c *call) bool {
 	case "tools/call", "prompts/get":
 		name, ok := jsonrpc.String(f.Get("name"))
 		if !ok || len(name) == 0 {
-			p.refuse(codeInvalidParams, "has no name")
+			p.refuse(codeInvalidParams, "the request names no tool or prompt")
 			return false
 		}
 		if c.method == "tools/call" {
@@ -125,7 +125,7 @@ func (p *pump) wellFormed(c *call) bool {
 		}
 	case "resources/read", "resources/subscribe", "resources/unsubscribe":
 		if uri, ok := jsonrpc.String(f.Get("uri")); !ok || len(uri) == 0 {
-			p.refuse(codeInvalidParams, "has no uri")
+			p.refuse(codeInvalidParams, "the request names no resource")
 			return false
 		}
 	}

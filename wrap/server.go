@@ -242,6 +242,7 @@ func (p *pump) serverResponse() {
 		return
 	}
 	settle(st.client, st.clientToken, c)
+	st.answered = true
 	st.mu.Unlock()
 	p.entry.Method, p.entry.Tool = c.method, c.tool
 	d, why := p.inspect(c)

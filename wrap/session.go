@@ -13,7 +13,7 @@ import (
 	"sallyport/wrap/jsonrpc"
 )
 
-// A Config is what a session needs. All of it is required but Client.
+// A Config is what a session needs. All of it is required but Client and Observing.
 type Config struct {
 	Server, Client string
 	Policy         *rules.Policy
@@ -91,6 +91,8 @@ func (s *Session) Run(client, server Ends) error {
 		}
 		down.reader.Close()
 	}()
+	silence := time.AfterFunc(slow, s.reportSilence)
+	defer silence.Stop()
 	select {
 	case <-ended:
 	case <-s.failed:
@@ -108,6 +110,24 @@ func (s *Session) Run(client, server Ends) error {
 		return s.fatal
 	default:
 		return nil
+	}
+}
+
+// slow is the time after which the user hears that a server has answered nothing.
+const slow = 10 * time.Second
+
+// reportSilence tells the user that the server has not answered anything yet, if it was asked.
+func (s *Session) reportSilence() {
+	s.st.mu.Lock()
+	method := ""
+	for _, c := range s.st.client {
+		if c.stage == forwarded && !s.st.answered {
+			method = c.method
+		}
+	}
+	s.st.mu.Unlock()
+	if method != "" {
+		s.warnf("server %q has not answered %s for %v", s.Server, method, slow)
 	}
 }
 

@@ -186,6 +186,14 @@ func TestFramesOverTheLimitAreAnsweredAndSkipped(t *testing.T) {
 	})
 }
 
+func TestTheUserHearsOfAServerThatAnswersNothing(t *testing.T) {
+	inBubble(t, openCalls, func(t *testing.T, r *rig) {
+		r.send("c2s", []byte(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}`+"\n"))
+		time.Sleep(11 * time.Second)
+		contains(t, "the warning", r.warnings.take(), `server "test" has not answered initialize for 10s`)
+	})
+}
+
 func TestFloodsDoNotFloodTheUser(t *testing.T) {
 	inBubble(t, openCalls, func(t *testing.T, r *rig) {
 		for range 500 {

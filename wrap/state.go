@@ -57,6 +57,7 @@ type state struct {
 	serverToken map[string]int
 	late        []string // keys of cancelled client requests, oldest first
 
+	answered     bool // the server has answered something
 	legacy       bool // a legacy request of the client was forwarded
 	initialized  bool // an initialize was forwarded
 	caps         caps // declared in it

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // places are the folders that are ours. They come from the user's passwd entry and uid, not from HOME or XDG_*: clients pass only
@@ -60,6 +64,9 @@ func passwdHome() (home string, uid int, err error) {
 	} else {
 		u, err = user.LookupId(strconv.Itoa(uid))
 	}
+	if err != nil && uid >= 0 {
+		u, err = fromDirectory(uid)
+	}
 	if err != nil {
 		return "", 0, withHint(`set SALLYPORT_CONFIG_DIR, SALLYPORT_STATE_DIR and SALLYPORT_RUNTIME_DIR, or add the user to the passwd database`,
 			"looking up the home folder of user %d: %v", uid, err)
@@ -68,6 +75,19 @@ func passwdHome() (home string, uid int, err error) {
 		return "", 0, fmt.Errorf("the home folder %q of user %d is not an absolute path", u.HomeDir, uid)
 	}
 	return u.HomeDir, uid, nil
+}
+
+// fromDirectory asks the system's own tool: a binary without cgo reads /etc/passwd only, and users may be in a directory service.
+func fromDirectory(uid int) (*user.User, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for _, tool := range []string{"/usr/bin/getent", "/bin/getent"} {
+		out, err := exec.CommandContext(ctx, tool, "passwd", strconv.Itoa(uid)).Output()
+		if fields := strings.Split(strings.TrimSpace(string(out)), ":"); err == nil && len(fields) == 7 && fields[2] == strconv.Itoa(uid) {
+			return &user.User{Uid: fields[2], Username: fields[0], HomeDir: fields[5]}, nil
+		}
+	}
+	return nil, user.UnknownUserIdError(uid)
 }
 
 func isDir(path string) bool {

@@ -107,6 +107,6 @@ func policyHere(files []string) (*rules.Policy, rules.Facts, error) {
 	if err != nil {
 		return nil, rules.Facts{}, fmt.Errorf("finding the working folder: %v", err)
 	}
-	policy, err := loadPolicy(p, files, cwd)
+	policy, _, err := loadPolicy(p, files, cwd)
 	return policy, factsOf(p.home, cwd), err
 }

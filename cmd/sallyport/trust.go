@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,6 +37,7 @@ type request struct {
 type settings struct {
 	places places
 	policy *rules.Policy
+	digest string // of the rule files, for the log
 	facts  rules.Facts
 }
 
@@ -61,11 +63,11 @@ func settle(r request) (settings, error) {
 	if os.Getenv("SALLYPORT_DEBUG") != "" {
 		warningf("SALLYPORT_DEBUG is not read by wrap: set log: {debug: FILE} in %q", own.rulesFile())
 	}
-	policy, err := loadPolicy(asked, r.rules, cwd)
+	policy, digest, err := loadPolicy(asked, r.rules, cwd)
 	if err != nil {
 		return settings{}, err
 	}
-	return settings{places: asked, policy: policy, facts: factsOf(asked.home, cwd)}, nil
+	return settings{places: asked, policy: policy, digest: digest, facts: factsOf(asked.home, cwd)}, nil
 }
 
 // hasConfiguration reports whether the user has a configuration: the folder is enough, and one that cannot be looked into counts.
@@ -79,7 +81,10 @@ func hasConfiguration(own places) bool {
 
 // mayLoosen checks flags and variables against the user's own configuration.
 func mayLoosen(r request, own, asked places, cwd string) error {
-	policy, err := loadPolicy(own, nil, cwd)
+	if !r.observe && len(r.rules) == 0 && asked == own {
+		return nil
+	}
+	policy, _, err := loadPolicy(own, nil, cwd)
 	if err != nil {
 		return err
 	}
@@ -118,8 +123,9 @@ func absolute(path, base, home string) string {
 	return filepath.Join(base, path)
 }
 
-// loadPolicy reads the user's rules, the files that were named, and the working folder's, which can only tighten.
-func loadPolicy(p places, named []string, cwd string) (*rules.Policy, error) {
+// loadPolicy reads the user's rules, the files that were named, and the working folder's, which can only tighten. The digest is
+// SHA-256 over all files that were read, each with its path and size before it.
+func loadPolicy(p places, named []string, cwd string) (policy *rules.Policy, digest string, err error) {
 	var sources []rules.Source
 	if p.config != "" {
 		sources = append(sources, rules.Source{Path: p.rulesFile(), Trust: rules.User, Optional: true})
@@ -128,11 +134,16 @@ func loadPolicy(p places, named []string, cwd string) (*rules.Policy, error) {
 		sources = append(sources, rules.Source{Path: absolute(name, cwd, p.home), Trust: rules.User})
 	}
 	sources = append(sources, rules.Source{Path: filepath.Join(cwd, ".sallyport.yaml"), Trust: rules.Folder, Optional: true})
-	policy, err := rules.Load(func(path string) ([]byte, error) { return file.ReadFile(path, maxRules) }, sources...)
+	sum := sha256.New()
+	policy, err = rules.Load(func(path string) ([]byte, error) {
+		b, err := file.ReadFile(path, maxRules)
+		fmt.Fprintf(sum, "%q %d\n%s", path, len(b), b)
+		return b, err
+	}, sources...)
 	if err != nil {
-		return nil, fmt.Errorf("reading rules: %w", err)
+		return nil, "", fmt.Errorf("reading rules: %w", err)
 	}
-	return policy, nil
+	return policy, fmt.Sprintf("h1:%x", sum.Sum(nil)), nil
 }
 
 // factsOf are what rules may know of the machine.
@@ -143,30 +154,37 @@ func factsOf(home, cwd string) rules.Facts {
 // maxLinks is how many symlinks of a path are followed; Linux gives up at 40.
 const maxLinks = 64
 
-// resolve follows the symlinks of a path as far as it exists, and dangling ones too: what is written there makes the target. Between
-// this look and the server's own there is a race that only code with the user's rights can use.
+// resolve follows the symlinks of an absolute path as the kernel does, component by component, and goes on by name where nothing
+// exists yet, dangling links included: what is written there makes the target. Between this look and the server's own there is a race
+// that only code with the user's rights can use.
 func resolve(path string) string {
-	dir, rest := path, ""
-	for links := 0; links < maxLinks; {
-		if real, err := filepath.EvalSymlinks(dir); err == nil {
-			return filepath.Join(real, rest)
-		}
-		parent := filepath.Dir(dir)
-		if target, err := os.Readlink(dir); err == nil {
-			links++
-			if !filepath.IsAbs(target) {
-				if real, err := filepath.EvalSymlinks(parent); err == nil {
-					parent = real
-				}
-				target = filepath.Join(parent, target)
-			}
-			dir = target
+	volume := filepath.VolumeName(path)
+	root := volume + string(filepath.Separator)
+	at, rest := root, strings.Split(filepath.ToSlash(path[len(volume):]), "/")
+	for links := 0; len(rest) > 0; {
+		name := rest[0]
+		rest = rest[1:]
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
 			continue
 		}
-		if parent == dir {
-			break
+		next := filepath.Join(at, name)
+		target, err := os.Readlink(next)
+		if err != nil {
+			at = next
+			continue
 		}
-		dir, rest = parent, filepath.Join(filepath.Base(dir), rest)
+		if links++; links > maxLinks {
+			return path
+		}
+		if filepath.IsAbs(target) {
+			at = filepath.VolumeName(target) + string(filepath.Separator)
+			target = target[len(filepath.VolumeName(target)):]
+		}
+		rest = append(strings.Split(filepath.ToSlash(target), "/"), rest...)
 	}
-	return path
+	return at
 }

@@ -121,9 +121,11 @@ func (f wrapFlags) sorry(err error) error {
 // A launch is a server that has been started, and what its session needs.
 type launch struct {
 	flags   wrapFlags
+	set     settings
 	proc    *child.Process
 	log     *audit.Log
 	session *wrap.Session
+	tee     *tee
 }
 
 func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, error) {
@@ -136,13 +138,18 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	if err != nil {
 		return nil, err
 	}
-	l := &launch{flags: f}
+	l := &launch{flags: f, set: set}
 	options := set.policy.Log()
 	l.log, err = audit.Open(set.places.logDir(), audit.Session{
 		Client: f.client, Server: f.name, Version: versionText(), Arguments: options.Arguments, Observing: f.observe,
+		Rules: set.digest,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the log: %w", err)
+	}
+	if l.tee, err = openTee(options.Debug, set.places); err != nil {
+		l.log.Close("not started")
+		return nil, err
 	}
 	if f.observe {
 		warningf("OBSERVING server %q: nothing that your rules refuse is refused", f.name)
@@ -193,7 +200,9 @@ func (l *launch) run() error {
 	}()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- l.session.Run(wrap.Ends{In: os.Stdin, Out: os.Stdout}, wrap.Ends{In: l.proc.Stdout, Out: l.proc.Stdin})
+		ended <- l.session.Run(
+			wrap.Ends{In: l.tee.of("c2s", os.Stdin), Out: os.Stdout},
+			wrap.Ends{In: l.tee.of("s2c", l.proc.Stdout), Out: l.proc.Stdin})
 	}()
 	err := l.wait(signals, ended)
 	status := l.proc.Status()
@@ -257,6 +266,11 @@ func (l *launch) finish(err error, status child.Status, closeErr error) error {
 		}
 	}
 	logErr := l.log.Close("ended")
+	// Here and not at the start, where a client waits.
+	options := l.set.policy.Log()
+	if err := audit.Prune(l.set.places.logDir(), options.KeepDays, options.KeepBytes, time.Now()); err != nil {
+		warningf("removing old logs: %v", err)
+	}
 	switch {
 	case err != nil && !errors.Is(err, wrap.ErrClientGone):
 		return err
