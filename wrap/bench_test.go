@@ -24,7 +24,9 @@ func BenchmarkFrame(b *testing.B) {
 		"1KiB-path": `{"name":"read_text_file","arguments":{"path":"/home/u/project/a.txt","payload":"` + text + `"}}`,
 	}
 	for name, params := range calls {
-		b.Run(name, func(b *testing.B) { benchFrames(b, "", params, `{"content":[{"type":"text","text":"`+text+`"}]}`) })
+		b.Run(name, func(b *testing.B) {
+			benchFrames(b, "", "tools/call", params, `{"content":[{"type":"text","text":"`+text+`"}]}`)
+		})
 	}
 	b.Run("1KiB-100-rules", func(b *testing.B) {
 		var more strings.Builder
@@ -35,14 +37,14 @@ func BenchmarkFrame(b *testing.B) {
 			}
 			fmt.Fprintf(&more, "  - {name: r%d, when: 'tool.name == %q and arg(\"payload\", \"\") startsWith \"x%d\"', do: deny}\n", i, tool, i)
 		}
-		benchFrames(b, "rules:\n"+more.String(), calls["1KiB"], `{"content":[{"type":"text","text":"`+text+`"}]}`)
+		benchFrames(b, "rules:\n"+more.String(), "tools/call", calls["1KiB"], `{"content":[{"type":"text","text":"`+text+`"}]}`)
 	})
 	b.Run("1MiB-result", func(b *testing.B) {
-		benchFrames(b, "", calls["1KiB"], `{"content":[{"type":"text","text":"`+strings.Repeat(text, 1100)+`"}]}`)
+		benchFrames(b, "", "tools/call", calls["1KiB"], `{"content":[{"type":"text","text":"`+strings.Repeat(text, 1100)+`"}]}`)
 	})
 }
 
-func benchFrames(b *testing.B, more, params, result string) {
+func benchFrames(b *testing.B, more, method, params, result string) {
 	p := policy(b, "version: 1\nuse: [base]\nservers: {test: {classes: {read_text_file: read}}}\n"+more)
 	log, err := audit.Open(filepath.Join(b.TempDir(), "log"), audit.Session{Server: "test"})
 	if err != nil {
@@ -53,7 +55,7 @@ func benchFrames(b *testing.B, more, params, result string) {
 		Log: log, Asker: NoApprover{}, Warn: func(text string) { b.Error(text) },
 	})
 	s.toC, s.toS = newOutlet(discard{}), newOutlet(discard{})
-	call := []byte(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + params + "}\n")
+	call := []byte(`{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":` + params + "}\n")
 	answer := []byte(`{"jsonrpc":"2.0","id":1,"result":` + result + "}\n")
 	up, down := s.newPump(&loop{line: call}, s.toS, s.toC), s.newPump(&loop{line: answer}, s.toC, s.toS)
 	up.client = true
@@ -102,4 +104,14 @@ func (l *loop) Read(b []byte) (int, error) {
 		l.at = 0
 	}
 	return n, nil
+}
+
+// BenchmarkList judges a list of 500 tools of 2 KB.
+func BenchmarkList(b *testing.B) {
+	description := strings.Repeat("Does what it says; \\\"quoted\\\" and on two\\nlines. ", 36)
+	var tools []string
+	for i := range 500 {
+		tools = append(tools, fmt.Sprintf(`{"name":"tool%d","description":"%s","inputSchema":{"type":"object","properties":{"path":{"type":"string"}}}}`, i, description))
+	}
+	benchFrames(b, "", "tools/list", `{}`, `{"tools":[`+strings.Join(tools, ",")+`]}`)
 }

@@ -156,37 +156,58 @@ func (p *pump) listResult(method string) (why string) {
 		return "has no list of " + list.member
 	}
 	seen := map[string]bool{}
-	edits := jsonrpc.CutElements(raw, at, func(_ int, val jsonrpc.Span) bool {
-		key := p.itemKey(val, list.key)
-		if key == "" || seen[key] {
-			why = "defines one name twice, or something without a name"
+	var key itemKey
+	var items []jsonrpc.Span
+	var out []bool
+	for val := range jsonrpc.Items(raw, at, func(m jsonrpc.Member) { key.add(raw, m, list.key) }) {
+		name := key.take()
+		if name == "" || seen[name] {
+			return "defines one name twice, or something without a name"
 		}
-		seen[key] = true
+		seen[name] = true
 		finding, hidden := scan.HiddenJSON(raw[val.Start:val.End])
 		if hidden {
-			p.s.warnf("server %q: %s %q holds %s: taken out of the list", p.s.Server, list.key, scan.VisibleLine(key, 80), finding.What)
+			p.s.warnf("server %q: %s %q holds %s: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80), finding.What)
 			p.entry.Reason = "took out definitions with hidden characters"
 		}
-		return hidden && !p.s.Observing
-	})
-	p.v.edits = append(p.v.edits, edits...)
-	return why
+		items, out = append(items, val), append(out, hidden && !p.s.Observing)
+	}
+	p.v.edits = append(p.v.edits, jsonrpc.Cut(items, out)...)
+	return ""
 }
 
-// itemKey is the name of a definition; empty if it has none, or one that only parsers that fold case would read.
-func (p *pump) itemKey(item jsonrpc.Span, key string) string {
-	name, twins := "", false
-	for m := range jsonrpc.Members(p.f.Raw, item) {
-		switch member := m.Name(p.f.Raw); {
-		case member == key:
-			name = text(p.f.Raw[m.Val.Start:m.Val.End])
-		case jsonrpc.EqualFold(member, key):
-			twins = true
+// An itemKey finds the name of a definition among its members. One that only parsers that fold case would read is none.
+type itemKey struct {
+	name  string
+	twins bool
+}
+
+func (k *itemKey) add(raw []byte, m jsonrpc.Member, key string) {
+	switch member := raw[m.Key.Start:m.Key.End]; {
+	case string(member) == key || m.Escaped && m.Name(raw) == key:
+		k.name = text(raw[m.Val.Start:m.Val.End])
+	case m.Escaped || len(member) == len(key) || !ascii(member):
+		k.twins = k.twins || jsonrpc.EqualFold(m.Name(raw), key)
+	}
+}
+
+// ascii reports whether a name is in ASCII; then it folds to names of its own length only.
+func ascii(name []byte) bool {
+	for _, c := range name {
+		if c >= 0x80 {
+			return false
 		}
 	}
-	if twins {
-		return ""
+	return true
+}
+
+// take returns the name, empty if there is none, and begins anew.
+func (k *itemKey) take() string {
+	name := k.name
+	if k.twins {
+		name = ""
 	}
+	*k = itemKey{}
 	return name
 }
 

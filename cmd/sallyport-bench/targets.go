@@ -192,8 +192,9 @@ func build(binary string) error {
 	if _, err := os.Stat(filepath.Join(root, "cmd", "sallyport")); err != nil {
 		return errors.New("this is not the module of sallyport; run it there, or name a binary with -sallyport PATH")
 	}
-	cmd := exec.Command("go", "build", "-o", binary, "./cmd/sallyport")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/sallyport")
 	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as the README says and releases are built
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building sallyport: %v\n%s", err, said)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"sallyport/wrap"
 	"sallyport/wrap/audit"
 	"sallyport/wrap/child"
+	"sallyport/wrap/file"
 )
 
 const (
@@ -266,11 +268,7 @@ func (l *launch) finish(err error, status child.Status, closeErr error) error {
 		}
 	}
 	logErr := l.log.Close("ended")
-	// Here and not at the start, where a client waits.
-	options := l.set.policy.Log()
-	if err := audit.Prune(l.set.places.logDir(), options.KeepDays, options.KeepBytes, time.Now()); err != nil {
-		warningf("removing old logs: %v", err)
-	}
+	l.prune()
 	switch {
 	case err != nil && !errors.Is(err, wrap.ErrClientGone):
 		return err
@@ -285,4 +283,20 @@ func (l *launch) finish(err error, status child.Status, closeErr error) error {
 		return exitStatus(status.Code)
 	}
 	return nil
+}
+
+// prune removes old logs, once a day, and here instead of at the start, where a client waits.
+func (l *launch) prune() {
+	stamp := filepath.Join(l.set.places.state, "pruned")
+	if info, err := os.Stat(stamp); err == nil && time.Since(info.ModTime()) < 24*time.Hour {
+		return
+	}
+	options := l.set.policy.Log()
+	err := audit.Prune(l.set.places.logDir(), options.KeepDays, options.KeepBytes, time.Now())
+	if err == nil {
+		err = file.WriteFile(stamp, nil, 0o600)
+	}
+	if err != nil {
+		warningf("removing old logs: %v", err)
+	}
 }

@@ -1,7 +1,10 @@
 package scan
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
+	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -43,6 +46,9 @@ func Hidden(s string) (Finding, bool) {
 // HiddenJSON reports the first one in any string, key or value, of a JSON text that
 // a strict reader has accepted. Escapes are decoded, nothing is allocated.
 func HiddenJSON(raw []byte) (Finding, bool) {
+	if harmless(raw) {
+		return Finding{}, false
+	}
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '"' {
 			continue
@@ -55,6 +61,40 @@ func HiddenJSON(raw []byte) (Finding, bool) {
 		i = end
 	}
 	return Finding{}, false
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// harmless reports whether a JSON text is ASCII without DEL and without escapes but
+// those of quotes, backslashes, slashes and white space: then nothing can hide in it.
+// It looks at eight bytes at a time, since most texts are like that.
+func harmless(raw []byte) bool {
+	for i := 0; i < len(raw); {
+		if i+8 <= len(raw) {
+			w := binary.LittleEndian.Uint64(raw[i:])
+			slash, del := w^ones*'\\', w^ones*0x7f
+			hit := (w | (slash-ones)&^slash | (del-ones)&^del) & highs
+			if hit == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(hit) / 8 // the lowest is exact
+		}
+		switch c := raw[i]; {
+		case c >= 0x7f:
+			return false
+		case c != '\\':
+			i++
+		case i+1 == len(raw) || strings.IndexByte(`"\/nrt`, raw[i+1]) < 0:
+			return false
+		default:
+			i += 2
+		}
+	}
+	return true
 }
 
 // plain are the bytes that can be skipped within a JSON string.

@@ -78,30 +78,46 @@ func Members(raw []byte, span Span) func(yield func(Member) bool) {
 		if !span.OK() || raw[span.Start] != '{' {
 			return
 		}
-		for i := blanks(raw, span.Start+1); raw[i] != '}'; {
-			end := skip(raw, i)
-			m := Member{Key: Span{i + 1, end - 1}}
-			m.Escaped = bytes.IndexByte(raw[i:end], '\\') >= 0
-			i = blanks(raw, blanks(raw, end)+1)
-			m.Val = Span{i, skip(raw, i)}
-			if !yield(m) {
-				return
-			}
-			if i = blanks(raw, m.Val.End); raw[i] == ',' {
-				i = blanks(raw, i+1)
-			}
+		members(raw, span.Start, yield)
+	}
+}
+
+// members walks the object that begins at i and returns the offset behind it, or one inside if yield returned false.
+func members(raw []byte, i int, yield func(Member) bool) (end int) {
+	for i = blanks(raw, i+1); raw[i] != '}'; {
+		end := skip(raw, i)
+		m := Member{Key: Span{i + 1, end - 1}}
+		m.Escaped = bytes.IndexByte(raw[i:end], '\\') >= 0
+		i = blanks(raw, blanks(raw, end)+1)
+		m.Val = Span{i, skip(raw, i)}
+		if !yield(m) {
+			return m.Val.End
+		}
+		if i = blanks(raw, m.Val.End); raw[i] == ',' {
+			i = blanks(raw, i+1)
 		}
 	}
+	return i + 1
 }
 
 // Elements calls yield for each element of the array at span, like Members.
 func Elements(raw []byte, span Span) func(yield func(Span) bool) {
+	return Items(raw, span, nil)
+}
+
+// Items is Elements for arrays of objects: before an object is yielded, member is called for each of its members, in the same walk.
+func Items(raw []byte, span Span, member func(Member)) func(yield func(Span) bool) {
 	return func(yield func(Span) bool) {
 		if !span.OK() || raw[span.Start] != '[' {
 			return
 		}
 		for i := blanks(raw, span.Start+1); raw[i] != ']'; {
-			val := Span{i, skip(raw, i)}
+			val := Span{Start: i}
+			if member != nil && raw[i] == '{' {
+				val.End = members(raw, i, func(m Member) bool { member(m); return true })
+			} else {
+				val.End = skip(raw, i)
+			}
 			if !yield(val) {
 				return
 			}
@@ -121,7 +137,7 @@ func (m Member) Name(raw []byte) string {
 	return string(key)
 }
 
-// Member returns the value of the named member of the object at span; the empty span if there is none.
+// MemberOf returns the value of the named member of the object at span; the empty span if there is none.
 func MemberOf(raw []byte, span Span, name string) Span {
 	for m := range Members(raw, span) {
 		if m.Name(raw) == name {
@@ -139,7 +155,7 @@ func CutMembers(raw []byte, span Span, drop func(name string, val Span) bool) []
 		items = append(items, Span{m.Key.Start - 1, m.Val.End})
 		out = append(out, drop(m.Name(raw), m.Val))
 	}
-	return cut(items, out)
+	return Cut(items, out)
 }
 
 // CutElements returns the edits that take the elements for which drop is true out of the array at span, commas included.
@@ -150,11 +166,11 @@ func CutElements(raw []byte, span Span, drop func(i int, val Span) bool) []Edit 
 		out = append(out, drop(len(items), val))
 		items = append(items, val)
 	}
-	return cut(items, out)
+	return Cut(items, out)
 }
 
-// cut takes each item that is marked together with the comma before it, or, where nothing before it stays, with the one after it.
-func cut(items []Span, out []bool) []Edit {
+// Cut returns the edits that take out of an object or array those of its items, which are in order, that are marked. Each goes with the comma before it, or, where nothing before it stays, with the one after it.
+func Cut(items []Span, out []bool) []Edit {
 	var edits []Edit
 	kept := false
 	for i, item := range items {
