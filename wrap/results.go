@@ -165,7 +165,11 @@ func (p *pump) listResult(method string) (why string) {
 			return "defines one name twice, or something without a name"
 		}
 		seen[name] = true
-		finding, hidden := scan.HiddenJSON(raw[val.Start:val.End])
+		var finding scan.Finding
+		hidden := false
+		if !p.f.Plain {
+			finding, hidden = scan.HiddenJSON(raw[val.Start:val.End])
+		}
 		if hidden {
 			p.s.warnf("server %q: %s %q holds %s: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80), finding.What)
 			p.entry.Reason = "took out definitions with hidden characters"

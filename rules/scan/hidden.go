@@ -68,9 +68,9 @@ const (
 	highs = 0x8080808080808080
 )
 
-// harmless reports whether a JSON text is ASCII without DEL and without escapes but
-// those of quotes, backslashes, slashes and white space: then nothing can hide in it.
-// It looks at eight bytes at a time, since most texts are like that.
+// harmless reports whether a JSON text holds nothing but printable ASCII, escapes of
+// quotes, backslashes, slashes and white space, and ordinary characters: then nothing
+// can hide in it. It looks at eight bytes at a time, since most texts are like that.
 func harmless(raw []byte) bool {
 	for i := 0; i < len(raw); {
 		if i+8 <= len(raw) {
@@ -84,7 +84,13 @@ func harmless(raw []byte) bool {
 			i += bits.TrailingZeros64(hit) / 8 // the lowest is exact
 		}
 		switch c := raw[i]; {
-		case c >= 0x7f:
+		case c >= utf8.RuneSelf:
+			r, n := utf8.DecodeRune(raw[i:])
+			if !ordinary(r) {
+				return false
+			}
+			i += n
+		case c == 0x7f:
 			return false
 		case c != '\\':
 			i++
@@ -95,6 +101,21 @@ func harmless(raw []byte) bool {
 		}
 	}
 	return true
+}
+
+// ordinary reports whether a character is one of blocks that have nothing but visible
+// ones: Latin, Greek, Cyrillic, Hebrew, punctuation, symbols, CJK, Hangul, pictographs.
+// Others may be as harmless; they are looked at more closely.
+func ordinary(r rune) bool {
+	switch {
+	case r < 0x0600:
+		return r >= 0xa0 && r != 0xad && (r < 0x0300 || r >= 0x0370)
+	case r < 0x2c00:
+		return r >= 0x2010 && r <= 0x2027 || r >= 0x2030 && r <= 0x205e || r >= 0x2070
+	case r < 0xd7a4:
+		return r >= 0x3001 && r <= 0x3130 || r >= 0x3400 && r <= 0x9fff || r >= 0xac00
+	}
+	return r >= 0x1f300 && r <= 0x1f3fa || r >= 0x1f400 && r <= 0x1faff
 }
 
 // plain are the bytes that can be skipped within a JSON string.

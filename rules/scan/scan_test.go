@@ -230,3 +230,17 @@ func BenchmarkHiddenJSON(b *testing.B) {
 		HiddenJSON(raw)
 	}
 }
+
+// TestOrdinaryCharactersAreNeverFindings holds the short cut against the detector, for every code point by itself and between letters.
+func TestOrdinaryCharactersAreNeverFindings(t *testing.T) {
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		if !ordinary(r) {
+			continue
+		}
+		for _, s := range []string{string(r), "a" + string(r) + "b", string(r) + string(r)} {
+			if f, found := Hidden(s); found {
+				t.Fatalf("%U is ordinary and a finding: %s", r, f.What)
+			}
+		}
+	}
+}

@@ -50,6 +50,7 @@ type Frame struct {
 	Meta []Member // members of _meta in Top
 
 	Lone    []int // offsets of \u escapes in Raw that are half a surrogate pair, all below result
+	Plain   bool  // is printable ASCII, escapes of other characters than white space included: no text in it hides anything
 	Unusual bool  // has an escape that no serializer needs (\/, \u0020 to \u007e): a literal search in Raw may miss text
 }
 

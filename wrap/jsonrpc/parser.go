@@ -2,6 +2,7 @@ package jsonrpc
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"hash/maphash"
 	"unicode/utf8"
@@ -101,9 +102,11 @@ func (p *Parser) Parse(line []byte, f *Frame) *Refusal {
 	if r := p.opening(start); r != nil {
 		return r
 	}
-	if !utf8.Valid(line) {
+	ascii := isASCII(line)
+	if !ascii && !utf8.Valid(line) {
 		p.fault(0, "not valid UTF-8")
 	}
+	f.Plain = ascii
 	if r := p.scan(start); r != nil {
 		if bytes.Count(line, []byte(`"id"`)) == 1 {
 			if ids := CandidateIDs(line, 1); len(ids) == 1 {
@@ -122,6 +125,19 @@ func (p *Parser) Parse(line []byte, f *Frame) *Refusal {
 		return r
 	}
 	return nil
+}
+
+// isASCII reports whether all bytes are ASCII, and none is DEL.
+func isASCII(b []byte) bool {
+	i, all := 0, uint64(0)
+	for ; i+32 <= len(b); i += 32 {
+		all |= binary.LittleEndian.Uint64(b[i:]) | binary.LittleEndian.Uint64(b[i+8:]) |
+			binary.LittleEndian.Uint64(b[i+16:]) | binary.LittleEndian.Uint64(b[i+24:])
+	}
+	for ; i < len(b); i++ {
+		all |= uint64(b[i])
+	}
+	return all&highs == 0 && bytes.IndexByte(b, 0x7f) < 0
 }
 
 // opening refuses what is no object, each in its own words.

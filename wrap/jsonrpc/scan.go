@@ -295,7 +295,10 @@ func (p *Parser) escape(i int, m mode) (int, *Refusal) {
 		return i, p.stop(i, "has a string without an end")
 	}
 	switch b[i+1] {
-	case '"', '\\', 'b', 'f', 'n', 'r', 't':
+	case '"', '\\', 'n', 'r', 't':
+		return i + 2, nil
+	case 'b', 'f':
+		p.f.Plain = false
 		return i + 2, nil
 	case '/':
 		p.f.Unusual = true
@@ -305,6 +308,7 @@ func (p *Parser) escape(i int, m mode) (int, *Refusal) {
 		return i, p.stop(i, "has an escape that is not JSON's")
 	}
 	v := hex4(b[i+2:])
+	p.f.Plain = false
 	switch {
 	case v < 0:
 		return i, p.stop(i, "has an escape that is not JSON's")
