@@ -9,6 +9,8 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"sallyport/rules/scan"
 )
 
 var ruleKeys = []string{"name", "on", "when", "do", "because"}
@@ -54,6 +56,9 @@ func (l *loader) rule(s *source, n ast.Node) error {
 		case "because":
 			var w word
 			w, err = s.word(e.val, "because")
+			if err == nil && scan.Visible(w.text) != w.text {
+				err = w.pos.errorf("people and models read it", "because holds control or invisible characters")
+			}
 			r.because = strings.TrimSpace(w.text)
 		default:
 			err = e.unknownKey(" in a rule", ruleKeys)

@@ -8,12 +8,9 @@ import (
 // scrub takes the capabilities that the rules refuse out of the client's handshake, which is the initialize or every modern request,
 // and notes which are left.
 func (p *pump) scrub(c *call) {
-	var at jsonrpc.Span
-	switch {
-	case c.method == "initialize":
+	at := p.f.MetaSpan(metaCapabilities)
+	if c.method == "initialize" {
 		at = p.f.Span("capabilities")
-	case c.era == modern:
-		at = p.f.MetaSpan(metaCapabilities)
 	}
 	if !at.OK() {
 		return
@@ -21,7 +18,7 @@ func (p *pump) scrub(c *call) {
 	raw := p.f.Raw
 	p.cutCapabilities(at, p.s.clientMay)
 	for m := range jsonrpc.Members(raw, at) {
-		if name := m.Name(raw); p.s.clientMay(name) {
+		if name := m.Name(raw); p.s.Observing || p.s.clientMay(name) {
 			c.caps |= declared(raw, name, m.Val, p.s)
 		}
 	}
@@ -39,7 +36,7 @@ func declared(raw []byte, name string, val jsonrpc.Span, s *Session) caps {
 	case "tasks":
 		return capTasks
 	case "extensions":
-		if jsonrpc.MemberOf(raw, val, extensionTasks).OK() && s.extensionMay(extensionTasks) {
+		if jsonrpc.MemberOf(raw, val, extensionTasks).OK() && (s.Observing || s.extensionMay(extensionTasks)) {
 			return capTasks
 		}
 	}

@@ -33,30 +33,26 @@ func (p *pump) clientRequest() {
 		p.refuse(codeMethodNotFound, "not a request that a client may send")
 		return
 	}
-	c := &call{method: string(f.Method), stage: forwarded}
+	c := &call{method: string(f.Method), stage: forwarded, void: noQuestion}
 	if !p.era(c, m, known) || !p.wellFormed(c) {
 		return
 	}
 	p.entry.Tool = c.tool
-	if c.method == "initialize" && p.s.st.seenInitialize() {
-		p.refuse(jsonrpc.CodeInvalidRequest, "the session has been initialized already")
-		return
-	}
 	p.scrub(c)
-	d := p.judgeRequest(c, m, known)
+	j := p.judgeRequest(c, m, known)
 	c.id = f.ID.Clone()
-	switch d.Action {
+	switch j.Action {
 	case rules.Allow:
 		p.v.pass = p.register(c)
 	case rules.Ask:
-		c.stage = held
+		ctx := p.question(c)
 		if p.register(c) {
-			p.hold(c, d)
+			p.hold(ctx, c, j)
 		}
 	default:
-		p.cause(d)
+		p.cause(j.Decision)
 		p.entry.Decision = "refuse"
-		p.v.answer = p.s.refusal(c, d, Answer{})
+		p.v.answer = p.s.refusal(c, j.Decision, Answer{})
 	}
 }
 
@@ -109,6 +105,12 @@ func (p *pump) wellFormed(c *call) bool {
 		}
 		c.token = string(token.Key())
 	}
+	return p.named(c)
+}
+
+// named checks what a request is about.
+func (p *pump) named(c *call) bool {
+	f := &p.f
 	switch c.method {
 	case "tools/call", "prompts/get":
 		name, ok := jsonrpc.String(f.Get("name"))
@@ -132,31 +134,53 @@ func (p *pump) wellFormed(c *call) bool {
 	return true
 }
 
+// A judged is a decision with what it is about.
+type judged struct {
+	rules.Decision
+	world rules.World
+}
+
+// stricter keeps the stricter of two decisions on one frame. Every part of a frame is judged before anything is asked, so that a
+// question never stands before a denial.
+func stricter(a, b judged) judged {
+	if b.Action < a.Action {
+		return b
+	}
+	return a
+}
+
+// allowed is where stricter starts.
+var allowed = judged{Decision: rules.Decision{Action: rules.Allow}}
+
 // judgeRequest asks the rules.
-func (p *pump) judgeRequest(c *call, m method, known bool) rules.Decision {
+func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	if !known {
 		m.on, m.stance = rules.Other, rules.Deny
 	}
 	args := p.f.Bytes(p.f.Params)
 	if c.method == "tools/call" {
 		args = p.f.Get("arguments")
+	}
+	args = objectOrNil(args)
+	p.entry.Args, p.entry.Values = p.sum.Sum(args), args
+	j := p.decide(rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance})
+	if c.method == "tools/call" && p.f.Get("task") != nil {
 		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
-		if c.era == legacy && p.f.Get("task") != nil {
-			if d := p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool}); d.Action != rules.Allow {
-				return d
-			}
-		}
+		j = stricter(j, p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool, Args: args}))
 	}
-	if args != nil && args[0] != '{' {
-		args = nil
+	return j
+}
+
+// objectOrNil makes null and what is no object an absent one.
+func objectOrNil(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
 	}
-	p.entry.Args = p.sum.Sum(args)
-	p.entry.Values = args
-	return p.decide(rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance})
+	return raw
 }
 
 // decide asks the rules. Where only an observer watches, what they refuse passes, and the log says what they said.
-func (p *pump) decide(w rules.World) rules.Decision {
+func (p *pump) decide(w rules.World) judged {
 	p.world = w
 	d := p.judge.Decide(&p.world)
 	if d.Action != rules.Allow && p.s.Observing {
@@ -164,7 +188,7 @@ func (p *pump) decide(w rules.World) rules.Decision {
 		p.entry.Reason = "would " + d.Action.String() + ": " + d.Because
 		d.Action = rules.Allow
 	}
-	return d
+	return judged{d, w}
 }
 
 // cause puts a decision into the log line.
@@ -178,34 +202,40 @@ func (p *pump) free() bool {
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	old := st.client[string(p.f.ID.Key())]
+	key := p.f.ID.Key()
+	if st.late.has(key) {
+		p.refuse(jsonrpc.CodeInvalidRequest, "the id belongs to a cancelled request that the server may still answer: use another")
+		return false
+	}
+	old := st.client.find(p.f.ID)
 	if old == nil {
 		return true
 	}
 	p.entry.Decision, p.entry.Reason = "refuse", "the id belongs to a request that has no answer yet"
-	switch old.stage {
-	case held:
-		old.cleanup()
-		settle(st.client, st.clientToken, old)
+	if old.stage == held {
+		st.client.settle(old)
 		p.v.answer = jsonrpc.AppendError(nil, old.id, jsonrpc.CodeInvalidRequest,
 			"sallyport: two requests with one id while the first waited for a person: both were refused", nil)
-	case cancelled:
-		p.v.answer = jsonrpc.AppendError(nil, p.f.ID, jsonrpc.CodeInvalidRequest,
-			"sallyport: the id belongs to a cancelled request that the server may still answer: use another", nil)
 	}
 	return false
 }
 
-// register notes a request that goes on or is held, unless too many are open.
+// register notes a request that goes on or is held, unless too many are open or it is a second initialize.
 func (p *pump) register(c *call) bool {
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if len(st.client)-len(st.late) >= p.s.limits.Open {
+	switch {
+	case len(st.client.calls) >= p.s.limits.Open:
 		p.refuse(codeTooMany, "too many requests are open")
 		return false
+	case c.method == "initialize" && st.initialize != nil:
+		p.refuse(jsonrpc.CodeInvalidRequest, "the session has been initialized already")
+		return false
+	case c.method == "initialize":
+		st.initialize = c
 	}
-	open(st.client, st.clientToken, c)
+	st.client.open(c)
 	if c.stage == forwarded {
 		st.sent(c, p.f.Get("uri"))
 	}
@@ -217,7 +247,7 @@ func (st *state) sent(c *call, uri []byte) {
 	switch {
 	case c.method == "initialize":
 		st.initialized, st.caps = true, c.caps
-	case c.method == "resources/subscribe" && len(uri) <= maxURI && len(st.subscribed) < 10_000:
+	case c.method == "resources/subscribe" && len(uri) <= maxURI && len(st.subscribed) < maxNoted:
 		st.subscribed[text(uri)] = true
 	case c.method == "resources/unsubscribe":
 		delete(st.subscribed, text(uri))
@@ -227,10 +257,11 @@ func (st *state) sent(c *call, uri []byte) {
 	}
 }
 
-func (st *state) seenInitialize() bool {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return st.initialized
+// failedInitialize makes room for another try.
+func (st *state) failedInitialize(c *call) {
+	if st.initialize == c {
+		st.initialize, st.initialized, st.caps = nil, false, 0
+	}
 }
 
 // clientNotification judges a notification of the client.
@@ -248,7 +279,7 @@ func (p *pump) clientNotification() {
 			return
 		}
 	case "notifications/progress":
-		if !p.liveToken(p.s.st.serverToken) {
+		if !p.liveToken(p.s.st.server.tokens) {
 			return
 		}
 	}
@@ -261,27 +292,26 @@ func (p *pump) clientCancels() bool {
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	c := st.client[string(id.Key())]
+	c := st.client.find(id)
 	if !ok || c == nil {
 		p.drop("cancels no request that is open")
 		return false
 	}
+	p.entry.Tool = c.tool
 	switch {
 	case c.method == "initialize":
 		p.drop("an initialize cannot be cancelled")
 		return false
 	case c.stage == held:
-		c.cleanup()
-		settle(st.client, st.clientToken, c)
+		st.client.settle(c)
 		p.drop("cancelled while it waited for a person")
 		return false
-	case c.stage == cancelled:
-		p.drop("has been cancelled already")
+	case c.stage == answering:
+		// The response is here already: it is dropped where it is being judged.
+		st.client.settle(c)
+		c.stage = cancelled
+		p.drop("cancelled while its answer was being judged")
 		return false
-	}
-	p.entry.Tool = c.tool
-	if c.stage == answering {
-		c.cleanup()
 	}
 	st.cancel(c)
 	return true
@@ -304,13 +334,10 @@ func (p *pump) judgeNotification(m method, known bool) {
 	if !known {
 		m.stance = rules.Deny
 	}
-	args := p.f.Bytes(p.f.Params)
-	if args != nil && args[0] != '{' {
-		args = nil
-	}
-	d := p.decide(rules.World{On: rules.Notification, Method: p.entry.Method, Args: args, Default: m.stance})
-	if d.Action != rules.Allow {
-		p.cause(d)
+	args := objectOrNil(p.f.Bytes(p.f.Params))
+	j := p.decide(rules.World{On: rules.Notification, Method: p.entry.Method, Args: args, Default: m.stance})
+	if j.Action != rules.Allow {
+		p.cause(j.Decision)
 		p.entry.Decision = "drop"
 		return
 	}
@@ -330,9 +357,9 @@ func (p *pump) clientResponse() {
 	}
 	p.entry.Method = c.method
 	if p.f.Kind == jsonrpc.Result {
-		d := p.decide(rules.World{On: rules.Result, Method: c.method, Result: p.f.Bytes(p.f.Result), Default: rules.Allow})
-		if d.Action != rules.Allow {
-			p.cause(d)
+		j := p.decide(rules.World{On: rules.Result, Method: c.method, Result: p.f.Bytes(p.f.Result), Default: rules.Allow})
+		if j.Action != rules.Allow {
+			p.cause(j.Decision)
 			p.entry.Decision = "refuse"
 			p.v.instead = jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: the client's answer was refused", nil)
 			return
@@ -346,11 +373,11 @@ func (p *pump) takeServer() *call {
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	c := st.server[string(p.f.ID.Key())]
+	c := st.server.find(p.f.ID)
 	if c == nil || c.stage != forwarded {
 		return nil
 	}
-	settle(st.server, st.serverToken, c)
+	st.server.settle(c)
 	return c
 }
 

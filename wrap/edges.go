@@ -3,6 +3,7 @@ package wrap
 import (
 	"bytes"
 	"io"
+	"strings"
 	"time"
 
 	"sallyport/rules/scan"
@@ -72,6 +73,9 @@ func CopyVisible(dst io.Writer, src io.Reader) {
 				break
 			}
 			line := scan.Visible(string(bytes.TrimRight(buf[:end], "\r")))
+			if strings.HasPrefix(line, "sallyport: ") {
+				line = "| " + line // it is not ours
+			}
 			io.WriteString(dst, line+"\n")
 			buf = append(buf[:0], buf[min(end+1, len(buf)):]...)
 		}

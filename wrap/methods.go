@@ -116,5 +116,7 @@ const (
 	codeMethodNotFound = -32601
 	codeInvalidParams  = -32602
 	codeVersion        = -32022 // UnsupportedProtocolVersion, of 2026-07-28
-	codeURLElicitation = -32042 // of 2025-11-25 only
 )
+
+// codeURLElicitation is the code of an error of 2025-11-25 only, as it is written in a frame.
+const codeURLElicitation = "-32042"

@@ -30,9 +30,17 @@ func newOutlet(w io.Writer) *outlet {
 
 // send writes whole frames and blocks until the peer has room for them.
 func (o *outlet) send(frames []byte) error {
-	o.turn <- struct{}{}
+	o.take()
+	defer o.giveBack()
+	return o.writeTaken(frames)
+}
+
+// take keeps everybody else from writing until giveBack.
+func (o *outlet) take()     { o.turn <- struct{}{} }
+func (o *outlet) giveBack() { <-o.turn }
+
+func (o *outlet) writeTaken(frames []byte) error {
 	_, err := o.w.Write(frames)
-	<-o.turn
 	return err
 }
 
@@ -51,7 +59,8 @@ func (o *outlet) post(frames []byte) bool {
 	return true
 }
 
-// drain writes what was posted until the outlet is closed and empty. It is owned by close, which waits for it.
+// drain writes what was posted until the outlet is closed and empty. It ends after finish, or with the process if the peer neither reads
+// nor goes away.
 func (o *outlet) drain() {
 	defer close(o.done)
 	var spare []byte

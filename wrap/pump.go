@@ -1,10 +1,12 @@
 package wrap
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"time"
 
@@ -156,9 +158,13 @@ func (p *pump) settle(line jsonrpc.Line) {
 	}
 }
 
-// edited applies the verdict's edits and the repair of half surrogate pairs, less those that stood in what was cut.
+// edited applies the verdict's edits and the repair of half surrogate pairs. Edits within what another one cuts are left out.
 func (p *pump) edited() []byte {
-	edits := append(p.v.edits, p.f.Repair()...)
+	raw := p.f.Repair()
+	if len(p.v.edits) == 0 {
+		return raw
+	}
+	edits := p.v.edits
 	sort.SliceStable(edits, func(i, j int) bool { return edits[i].Start < edits[j].Start })
 	kept := edits[:0]
 	end := 0
@@ -168,7 +174,7 @@ func (p *pump) edited() []byte {
 			end = e.End
 		}
 	}
-	return jsonrpc.Splice(p.f.Raw, kept)
+	return jsonrpc.Splice(raw, kept)
 }
 
 func (p *pump) endRun() {
@@ -199,9 +205,8 @@ func (p *pump) flush() error {
 		ask()
 	}
 	p.asks = p.asks[:0]
-	parts := p.parts
-	p.parts = p.parts[:0]
-	for _, b := range parts {
+	defer func() { clear(p.parts); p.parts = p.parts[:0] }()
+	for _, b := range p.parts {
 		if err := p.out.send(b); err != nil {
 			if !p.client {
 				return ErrClientGone
@@ -222,12 +227,19 @@ func (p *pump) side() string {
 
 // tooLong answers for a line over the limit, if it is clear whose it was.
 func (p *pump) tooLong(line jsonrpc.Line) {
-	ids := append(jsonrpc.CandidateIDs(line.Bytes, 4), jsonrpc.CandidateIDs(line.Tail, 4)...)
 	r := &jsonrpc.Refusal{Code: jsonrpc.CodeInvalidRequest, Text: fmt.Sprintf("frame is longer than the limit of %d bytes", p.s.limits.Frame)}
+	ids := unique(append(jsonrpc.CandidateIDs(line.Bytes, 4), jsonrpc.CandidateIDs(line.Tail, 4)...))
 	if len(ids) == 1 {
 		r.ID = ids[0]
 	}
-	p.refuseLine(r, line.Bytes, ids)
+	r.Response = !bytes.Contains(line.Bytes, []byte(`"method"`))
+	p.s.warnf("refused a line from the %s: %s", p.side(), r.Text)
+	p.refuseLine(r, nil, ids)
+}
+
+// unique drops ids that were found twice.
+func unique(ids []jsonrpc.ID) []jsonrpc.ID {
+	return slices.CompactFunc(ids, func(a, b jsonrpc.ID) bool { return bytes.Equal(a.Key(), b.Key()) })
 }
 
 // malformed answers for a line that is no acceptable frame. What a server prints for people goes to the user.
@@ -235,41 +247,55 @@ func (p *pump) malformed(r *jsonrpc.Refusal, line []byte) {
 	if r.Noise && !p.client {
 		p.s.warnf("server %q wrote a line that is no message: %s", p.s.Server, scan.VisibleLine(string(line[:min(len(line), 1<<10)]), 200))
 	} else {
-		p.s.warnf("refused a line from the %s: %s", p.side(), r.Text)
+		p.s.warnf("refused a line from the %s: %s, at byte %d", p.side(), r.Text, r.Offset)
 	}
 	p.refuseLine(r, line, jsonrpc.CandidateIDs(line, 16))
 }
 
+// refuseLine tells whoever may be waiting for a line that it was refused.
 func (p *pump) refuseLine(r *jsonrpc.Refusal, line []byte, ids []jsonrpc.ID) {
 	p.entry.Decision, p.entry.Reason, p.entry.ID = "refuse", r.Text, r.ID.Raw()
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if r.Response && (p.refuseResponse(r, ids) || !r.Request) {
+		return
+	}
+	mine := &st.client
 	if !p.client {
-		// The client would wait for its time-out.
-		if c := st.inFlight(ids); c != nil {
-			settle(st.client, st.clientToken, c)
-			p.entry.Method, p.entry.Tool = c.method, c.tool
-			p.v.instead = jsonrpc.AppendError(nil, c.id, codeMalformed, "sallyport: the server's answer was refused: "+r.Text, nil)
-		}
-		return
+		mine = &st.server
 	}
-	if r.ID.OK() && st.client[string(r.ID.Key())] != nil {
-		// The client would take the error for the answer to its earlier request.
-		return
-	}
-	if r.ID.OK() || isBatch(line) {
+	switch {
+	case r.Noise && !p.client:
+	case r.ID.OK() && mine.find(r.ID) != nil:
+		// The sender would take the error for the answer to its earlier request.
+	case r.ID.OK() && (p.client || st.legacy), p.client && isBatch(line):
 		p.v.answer = jsonrpc.AppendError(nil, r.ID, r.Code, "sallyport: refused: "+r.Text, nil)
 	}
 }
 
-func isBatch(raw []byte) bool {
-	for _, c := range raw {
-		if c != ' ' && c != '\t' {
-			return c == '['
-		}
+// refuseResponse puts an error in the place of a malformed response, if it is clear which request it was to answer: else whoever asked
+// would wait for its time-out.
+func (p *pump) refuseResponse(r *jsonrpc.Refusal, ids []jsonrpc.ID) bool {
+	asked, whose := &p.s.st.client, "server"
+	if p.client {
+		asked, whose = &p.s.st.server, "client"
 	}
-	return false
+	c := asked.inFlight(ids)
+	if c == nil {
+		return false
+	}
+	asked.settle(c)
+	p.s.st.failedInitialize(c)
+	p.entry.Method, p.entry.Tool = c.method, c.tool
+	p.v.instead = jsonrpc.AppendError(nil, c.id, codeMalformed, "sallyport: the "+whose+"'s answer was refused: "+r.Text, nil)
+	return true
+}
+
+// isBatch reports whether a line begins as an array.
+func isBatch(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	return len(line) > 0 && line[0] == '['
 }
 
 // text is the content of a JSON string, or nothing.

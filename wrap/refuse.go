@@ -1,6 +1,7 @@
 package wrap
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -21,17 +22,17 @@ func (p *pump) refuse(code int, why string) {
 // refusal answers a request that the rules or a human refused, so that the model knows what would work and the user where to look. A
 // refused tool call is a result with isError, which models read; clients show other errors to people.
 func (s *Session) refusal(c *call, d rules.Decision, a Answer) []byte {
-	why := s.explain(c, d, a)
+	why := s.explain(what(c), d, a)
 	s.warnf("%s", why)
 	if c.method != "tools/call" {
 		code := codeDenied
 		if _, known := methods[c.method]; !known {
 			code = codeMethodNotFound
 		}
-		return jsonrpc.AppendError(nil, c.id, code, "sallyport: "+why, nil)
+		return jsonrpc.AppendError(nil, c.id, code, "sallyport: "+why+". "+remedy(c, d), nil)
 	}
 	result := []byte(`{"content":[{"type":"text","text":`)
-	result = jsonrpc.AppendString(result, "Refused by sallyport, the user's firewall. The tool was not run: "+why)
+	result = jsonrpc.AppendString(result, "Refused by sallyport, the user's firewall. The tool was not run: "+why+". "+remedy(c, d))
 	result = append(result, `}],"isError":true`...)
 	if c.era == modern {
 		result = append(result, `,"resultType":"complete"`...)
@@ -39,72 +40,85 @@ func (s *Session) refusal(c *call, d rules.Decision, a Answer) []byte {
 	return jsonrpc.AppendResult(nil, c.id, append(result, '}'))
 }
 
-// explain says in one paragraph what was refused, by which rule, and what would work.
-func (s *Session) explain(c *call, d rules.Decision, a Answer) string {
-	var b strings.Builder
-	what := c.method
+// what names a request for people.
+func what(c *call) string {
 	if c.tool != "" {
-		what = fmt.Sprintf("tool %q", scan.VisibleLine(c.tool, 80))
+		return fmt.Sprintf("tool %q", scan.VisibleLine(c.tool, 80))
 	}
-	fmt.Fprintf(&b, "%s of server %q: ", what, s.Server)
+	return scan.VisibleLine(c.method, 80)
+}
+
+// explain says in one sentence what was refused, by which rule, and why. The reason that a working folder's file gives is left out: it
+// may have come with a clone, and would speak in our voice.
+func (s *Session) explain(what string, d rules.Decision, a Answer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of server %q: refused by rule %s", what, s.Server, d.Rule)
 	if d.Action == rules.Ask {
-		b.WriteString("needs approval by rule ")
-	} else {
-		b.WriteString("refused by rule ")
+		b.Reset()
+		fmt.Fprintf(&b, "%s of server %q: needs approval by rule %s", what, s.Server, d.Rule)
 	}
-	b.WriteString(d.Rule)
 	if d.At != "" {
 		fmt.Fprintf(&b, " (%s)", d.At)
 	}
-	if d.Because != "" {
-		b.WriteString(": " + d.Because)
+	if d.Because != "" && !strings.HasPrefix(d.Rule, "folder/") {
+		b.WriteString(": " + scan.VisibleLine(d.Because, 300))
 	}
 	switch {
 	case a.Reason != "":
-		b.WriteString("; " + a.Reason)
+		b.WriteString("; " + scan.VisibleLine(a.Reason, 300))
 	case d.Action == rules.Ask:
 		b.WriteString("; nobody approved it")
 	}
-	b.WriteString(". " + remedy(c, d))
 	return b.String()
 }
 
 // remedy is what the reader can do: the model without the user, and the user.
 func remedy(c *call, d rules.Decision) string {
+	standard := strings.HasPrefix(d.Rule, "default/")
 	switch {
-	case c.tool == "":
+	case standard && c.tool == "":
 		return fmt.Sprintf("To allow it, the user adds a rule with `on: any`, `when: 'method == %q'` and `do: allow` to the rules file", scan.VisibleLine(c.method, 80))
-	case strings.HasPrefix(d.Rule, "default/"):
+	case standard:
 		return fmt.Sprintf("Calls that only read pass without this. Do not try other ways to the same end: tell the user, who can allow it with a rule "+
 			"`when: 'tool.name == %q'` and `do: allow` in the rules file", scan.VisibleLine(c.tool, 80))
 	}
 	return "Other arguments may pass; the same thing spelled differently will not. Go on without it, or tell the user, who finds the rule at the place named here"
 }
 
+// question begins a question about a request: from now on it can be made void.
+func (p *pump) question(c *call) context.Context {
+	ctx, cancel := context.WithCancel(p.s.ctx)
+	c.void = cancel
+	if c.stage != answering {
+		c.stage = held
+	}
+	return ctx
+}
+
 // hold keeps a frame until a human has answered. The pump goes on at once.
-func (p *pump) hold(c *call, d rules.Decision) {
+func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	s := p.s
-	ctx, cancel := context.WithCancel(s.ctx)
-	c.cleanup = cancel
-	p.cause(d)
+	p.cause(j.Decision)
 	p.entry.Decision = "hold"
 	frame, entry := p.clone()
 	q := Question{
-		Server: s.Server, Client: s.Client, Method: c.method, Tool: c.tool, Class: s.view.Class(c.tool),
-		Arguments: append([]byte(nil), p.world.Args...), Decision: d,
+		Server: s.Server, Client: s.Client, Method: j.world.Method, Tool: c.tool, Class: s.view.Class(c.tool),
+		Arguments: bytes.Clone(j.world.Args), Decision: j.Decision,
 	}
-	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: s.st.client, tokens: s.st.clientToken}
-	h.refuse = func(a Answer) { p.back.post(s.refusal(c, d, a)) }
-	h.sent = func() { c.stage = forwarded }
+	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client}
+	h.refuse = func(a Answer) { p.back.post(s.refusal(c, j.Decision, a)) }
+	h.sent = func() { h.table.forward(c) }
 	switch {
 	case p.f.Kind != jsonrpc.Request:
-		h.refuse = func(a Answer) { p.out.post(s.refusedResult(c, d, a)) }
-		h.sent = func() { settle(h.table, h.tokens, c) }
+		h.refuse = func(a Answer) { p.out.post(s.refusedResult(c, j.Decision, a)) }
+		h.sent = func() { h.table.settle(c) }
 	case p.client:
-		uri := append([]byte(nil), p.f.Get("uri")...)
-		h.sent = func() { c.stage = forwarded; s.st.sent(c, uri) }
+		uri := bytes.Clone(p.f.Get("uri"))
+		h.sent = func() { h.table.forward(c); s.st.sent(c, uri) }
 	default:
-		h.table, h.tokens = s.st.server, s.st.serverToken
+		h.table = &s.st.server
+		id := bytes.Clone(p.f.Get("elicitationId"))
+		h.sent = func() { h.table.forward(c); s.st.noteElicitation(id) }
 	}
 	p.asks = append(p.asks, func() { s.release(ctx, q, h) })
 }
@@ -115,14 +129,18 @@ type heldFrame struct {
 	frame  []byte // with its line feed
 	entry  audit.Entry
 	out    *outlet
-	table  map[string]*call // where c is open
-	tokens map[string]int
+	table  *table         // where c is open
 	sent   func()         // notes that the frame goes on; the state is locked
 	refuse func(a Answer) // tells whoever waits for it
 }
 
 // release asks in a goroutine of its own, which Run waits for.
 func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
+	s.st.mu.Lock()
+	defer s.st.mu.Unlock()
+	if s.st.ending {
+		return
+	}
 	s.asking.Add(1)
 	go func() {
 		defer s.asking.Done()
@@ -133,35 +151,52 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 		h.entry.Decision = "refuse"
 		if a.Allowed {
 			h.entry.Answer, h.entry.Decision = "allowed", "pass"
-		}
-		if !s.answered(h, ctx, a) {
+			s.letGo(ctx, h)
 			return
 		}
-		s.Log.Append(&h.entry)
-		if err := s.Log.Flush(); err != nil {
-			s.fail(fmt.Errorf("writing the log: %w", err))
-			return
+		if s.answered(ctx, h, false) && s.logAnswer(h) {
+			h.refuse(a)
 		}
-		if a.Allowed {
-			h.out.send(h.frame)
-			return
-		}
-		h.refuse(a)
 	}()
 }
 
-// answered takes note of an answer, and reports whether the frame is still waiting for it.
-func (s *Session) answered(h *heldFrame, ctx context.Context, a Answer) bool {
-	s.st.mu.Lock()
-	defer s.st.mu.Unlock()
-	if ctx.Err() != nil || h.table[string(h.c.id.Key())] != h.c {
+// letGo sends an approved frame. Nothing else leaves by its outlet between the answer's taking effect and the frame, so that a
+// cancellation comes either before the one or after the other.
+func (s *Session) letGo(ctx context.Context, h *heldFrame) {
+	h.out.take()
+	var err error
+	sent := s.answered(ctx, h, true) && s.logAnswer(h)
+	if sent {
+		err = h.out.writeTaken(h.frame)
+	}
+	h.out.giveBack()
+	if sent && err != nil {
+		s.failPending("the other side no longer reads")
+	}
+}
+
+// logAnswer writes the line about an answer, and reports whether that worked.
+func (s *Session) logAnswer(h *heldFrame) bool {
+	s.Log.Append(&h.entry)
+	if err := s.Log.Flush(); err != nil {
+		s.fail(fmt.Errorf("writing the log: %w", err))
 		return false
 	}
-	h.c.cleanup()
-	if !a.Allowed {
-		settle(h.table, h.tokens, h.c)
+	return true
+}
+
+// answered takes note of an answer, and reports whether the frame is still waiting for it.
+func (s *Session) answered(ctx context.Context, h *heldFrame, allowed bool) bool {
+	s.st.mu.Lock()
+	defer s.st.mu.Unlock()
+	if ctx.Err() != nil || h.table.find(h.c.id) != h.c {
+		return false
+	}
+	if allowed {
+		h.sent()
 		return true
 	}
-	h.sent()
+	h.table.settle(h.c)
+	s.st.failedInitialize(h.c)
 	return true
 }

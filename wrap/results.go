@@ -8,16 +8,15 @@ import (
 	"sallyport/wrap/jsonrpc"
 )
 
-var allowed = rules.Decision{Action: rules.Allow}
-
-// inspect judges a response. why says what the protocol has against it; else the decision is that of the rules.
-func (p *pump) inspect(c *call) (d rules.Decision, why string) {
+// inspect judges a response. why says what the protocol has against it; else the decision is the strictest of the rules on the
+// response and on all that it asks for.
+func (p *pump) inspect(c *call) (j judged, why string) {
 	if p.f.Kind == jsonrpc.Error {
 		return p.inspectError(c)
 	}
 	on := rules.Result
 	if why = p.resultType(c); why != "" {
-		return d, why
+		return j, why
 	}
 	switch c.method {
 	case "initialize":
@@ -29,19 +28,24 @@ func (p *pump) inspect(c *call) (d rules.Decision, why string) {
 		why = p.listResult(c.method)
 	}
 	if why != "" {
-		return d, why
+		return j, why
 	}
-	if d = p.inputRequests(c); d.Action != rules.Allow {
-		return d, ""
-	}
-	return p.decide(rules.World{On: on, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Result), Default: rules.Allow}), ""
+	j, why = p.inputRequests(c.tool, p.f.Span("inputRequests"), c.caps)
+	own := p.decide(rules.World{On: on, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Result), Default: rules.Allow})
+	return stricter(j, own), why
 }
+
+// maxState bounds what a server may have the client carry to its next request.
+const maxState = 64 << 10
 
 // resultType refuses results of a kind that the request's revision does not have for its method.
 func (p *pump) resultType(c *call) (why string) {
-	raw := p.f.Get("resultType")
+	raw, asks := p.f.Get("resultType"), mayNeedInput[c.method] && p.f.Get("inputRequests") != nil
+	if len(p.f.Get("requestState")) > maxState {
+		return "has a request state of more than 64 KiB"
+	}
 	if raw == nil {
-		if c.era == modern && mayNeedInput[c.method] && p.f.Get("inputRequests") != nil {
+		if asks {
 			return "asks for input without saying so in resultType"
 		}
 		return ""
@@ -49,7 +53,7 @@ func (p *pump) resultType(c *call) (why string) {
 	kind, ok := jsonrpc.String(raw)
 	switch {
 	case ok && string(kind) == "complete":
-		if mayNeedInput[c.method] && p.f.Get("inputRequests") != nil {
+		if asks {
 			return "is complete and asks for input"
 		}
 		return ""
@@ -61,40 +65,41 @@ func (p *pump) resultType(c *call) (why string) {
 	return "has a resultType that this request cannot have"
 }
 
-// inputRequests judges what a modern result asks of the client as if the server had sent it as a request.
-func (p *pump) inputRequests(c *call) rules.Decision {
+// inputRequests judges what a modern result, or a task, asks of the client as if the server had sent it as a request.
+func (p *pump) inputRequests(tool string, asked jsonrpc.Span, declared caps) (strictest judged, why string) {
 	raw := p.f.Raw
-	verdict := allowed
-	if !mayNeedInput[c.method] || c.era != modern {
-		return verdict
+	strictest = allowed
+	if !asked.OK() {
+		return strictest, ""
 	}
-	asked := p.f.Span("inputRequests")
-	if asked.OK() && raw[asked.Start] != '{' {
-		return rules.Decision{Rule: "protocol/input-requests", Because: "inputRequests is not an object"}
+	if raw[asked.Start] != '{' {
+		return strictest, "asks for input that is no object"
 	}
 	for m := range jsonrpc.Members(raw, asked) {
-		at := jsonrpc.MemberOf(raw, m.Val, "method")
+		at, params := jsonrpc.MemberOf(raw, m.Val, "method"), jsonrpc.MemberOf(raw, m.Val, "params")
 		name := text(raw[at.Start:at.End])
 		need := capOf(name)
-		if need&(capSampling|capElicitation|capRoots) == 0 {
-			return rules.Decision{Rule: "protocol/input-requests", Because: "a result may ask for elicitation, sampling and roots only"}
+		switch {
+		case need&(capSampling|capElicitation|capRoots) == 0:
+			return strictest, "asks for something else than elicitation, sampling and roots"
+		case jsonrpc.Misspelled(raw, m.Val, "method", "params") || jsonrpc.Misspelled(raw, params, paramsOfInput...):
+			return strictest, "asks for input with a name that differs from one of the protocol's by case only"
 		}
-		params := jsonrpc.MemberOf(raw, m.Val, "params")
 		known := methods[name]
 		stance := elicitationStance(name, raw, jsonrpc.MemberOf(raw, params, "mode"), known.stance)
-		args := raw[params.Start:params.End]
-		if len(args) > 0 && args[0] != '{' {
-			args = nil
+		j := p.decide(rules.World{On: known.on, Method: name, Tool: tool, Args: objectOrNil(raw[params.Start:params.End]), Default: stance})
+		if j.Action != rules.Deny && declared&need == 0 {
+			return strictest, "asks for what the client has not declared"
 		}
-		d := p.decide(rules.World{On: known.on, Method: name, Tool: c.tool, Args: args, Default: stance})
-		if d.Action != rules.Deny && c.caps&need == 0 {
-			return rules.Decision{Rule: "protocol/input-requests", Because: "the client has not declared the capability that this needs"}
-		}
-		if d.Action < verdict.Action {
-			verdict = d
-		}
+		strictest = stricter(strictest, j)
 	}
-	return verdict
+	return strictest, ""
+}
+
+// paramsOfInput are the names that rules look at in what a server asks of a client.
+var paramsOfInput = []string{
+	"_meta", "elicitationId", "includeContext", "maxTokens", "message", "messages", "metadata", "mode", "modelPreferences",
+	"requestedSchema", "stopSequences", "systemPrompt", "temperature", "toolChoice", "tools", "url",
 }
 
 // initializeResult refuses a version that we cannot inspect and withholds what the rules refuse.
@@ -176,7 +181,13 @@ func (p *pump) listResult(method string) (why string) {
 		}
 		items, out = append(items, val), append(out, hidden && !p.s.Observing)
 	}
-	p.v.edits = append(p.v.edits, jsonrpc.Cut(items, out)...)
+	if edits := jsonrpc.Cut(items, out); len(edits) > 0 {
+		p.v.edits = append(p.v.edits, edits...)
+		if scope := p.f.Span("cacheScope"); text(p.f.Bytes(scope)) == "public" {
+			// What we filtered for this user is nobody else's.
+			p.v.edits = append(p.v.edits, jsonrpc.Edit{Span: scope, With: []byte(`"private"`)})
+		}
+	}
 	return ""
 }
 
@@ -215,26 +226,29 @@ func (k *itemKey) take() string {
 	return name
 }
 
-// inspectError refuses the error of 2025-11-25 that sends the user to an address, unless the rules let it pass. Other errors pass
-// where the rules say nothing.
-func (p *pump) inspectError(c *call) (rules.Decision, string) {
-	if string(p.f.Get("code")) == "-32042" {
+// inspectError judges the error of 2025-11-25 that sends the user to an address as an elicitation, and every error as a result.
+func (p *pump) inspectError(c *call) (j judged, why string) {
+	raw, j := p.f.Raw, allowed
+	if string(p.f.Get("code")) == codeURLElicitation {
 		if c.era == modern {
-			return rules.Decision{}, "has an error code that this revision does not have"
+			return j, "has an error code that this revision does not have"
 		}
-		for val := range jsonrpc.Elements(p.f.Raw, jsonrpc.MemberOf(p.f.Raw, p.f.Span("data"), "elicitations")) {
-			if val.OK() && p.f.Raw[val.Start] == '{' {
-				d := p.decide(rules.World{On: rules.Elicitation, Method: "elicitation/create", Tool: c.tool, Args: p.f.Raw[val.Start:val.End], Default: rules.Ask})
-				if d.Action != rules.Allow {
-					return d, ""
-				}
+		data := p.f.Span("data")
+		if jsonrpc.Misspelled(raw, data, "elicitations") {
+			return j, "has a name that differs from one of the protocol's by case only"
+		}
+		for val := range jsonrpc.Elements(raw, jsonrpc.MemberOf(raw, data, "elicitations")) {
+			if jsonrpc.Misspelled(raw, val, paramsOfInput...) {
+				return j, "has a name that differs from one of the protocol's by case only"
 			}
-			if id := jsonrpc.MemberOf(p.f.Raw, val, "elicitationId"); id.OK() {
-				p.s.st.mu.Lock()
-				p.s.st.elicitations[text(p.f.Raw[id.Start:id.End])] = true
-				p.s.st.mu.Unlock()
-			}
+			j = stricter(j, p.decide(rules.World{On: rules.Elicitation, Method: "elicitation/create", Tool: c.tool,
+				Args: objectOrNil(raw[val.Start:val.End]), Default: rules.Ask}))
+			p.s.st.mu.Lock()
+			id := jsonrpc.MemberOf(raw, val, "elicitationId")
+			p.s.st.noteElicitation(raw[id.Start:id.End])
+			p.s.st.mu.Unlock()
 		}
 	}
-	return p.decide(rules.World{On: rules.Result, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Err), Default: rules.Allow}), ""
+	own := p.decide(rules.World{On: rules.Result, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Err), Default: rules.Allow})
+	return stricter(j, own), ""
 }

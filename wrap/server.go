@@ -1,6 +1,10 @@
 package wrap
 
 import (
+	"bytes"
+	"fmt"
+	"time"
+
 	"sallyport/rules"
 	"sallyport/wrap/jsonrpc"
 )
@@ -27,10 +31,18 @@ func (p *pump) serverRequest() {
 		p.refuse(codeMethodNotFound, "not a request that a server may send")
 		return
 	}
+	c := &call{id: f.ID.Clone(), method: p.entry.Method, era: legacy, stage: forwarded, void: noQuestion}
+	if raw := f.GetMeta("progressToken"); raw != nil {
+		token, ok := jsonrpc.ParseID(raw)
+		if !ok {
+			p.refuse(codeInvalidParams, "the progress token is neither a string of at most 256 bytes nor an exact integer")
+			return
+		}
+		c.token = string(token.Key())
+	}
 	st := p.s.st
 	st.mu.Lock()
-	speaks, taken, many := st.legacy, st.server[string(f.ID.Key())] != nil, len(st.server) >= p.s.limits.Open
-	undeclared := st.initialized && st.caps&capOf(p.entry.Method) == 0 && capOf(p.entry.Method) != 0
+	speaks, taken, many := st.legacy, st.server.find(f.ID) != nil, len(st.server.calls) >= p.s.limits.Open
 	st.mu.Unlock()
 	switch {
 	case !speaks:
@@ -41,50 +53,44 @@ func (p *pump) serverRequest() {
 	case many:
 		p.refuse(codeTooMany, "too many requests are open")
 	default:
-		c := &call{id: f.ID.Clone(), method: p.entry.Method, era: legacy, stage: forwarded}
-		if token, ok := jsonrpc.ParseID(f.GetMeta("progressToken")); ok {
-			c.token = string(token.Key())
-		}
-		p.judgeServerRequest(c, m, known, undeclared)
+		p.judgeServerRequest(c, m, known)
 	}
 }
 
-func (p *pump) judgeServerRequest(c *call, m method, known, undeclared bool) {
+func (p *pump) judgeServerRequest(c *call, m method, known bool) {
 	if !known {
 		m.on, m.stance = rules.Other, rules.Deny
 	}
-	args := p.f.Bytes(p.f.Params)
-	if args != nil && args[0] != '{' {
-		args = nil
-	}
+	args := objectOrNil(p.f.Bytes(p.f.Params))
 	p.entry.Args = p.sum.Sum(args)
-	d := p.decide(rules.World{On: m.on, Method: c.method, Args: args, Default: elicitationStance(c.method, p.f.Raw, p.f.Span("mode"), m.stance)})
-	if d.Action != rules.Deny && undeclared {
+	j := p.decide(rules.World{On: m.on, Method: c.method, Args: args, Default: elicitationStance(c.method, p.f.Raw, p.f.Span("mode"), m.stance)})
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if j.Action != rules.Deny && !st.declared(capOf(c.method)) {
 		p.refuse(codeMethodNotFound, "the client has not declared the capability that this needs")
 		return
 	}
-	st := p.s.st
-	if d.Action != rules.Deny {
-		if d.Action == rules.Ask {
-			c.stage = held
-		}
-		st.mu.Lock()
-		open(st.server, st.serverToken, c)
-		if id := text(p.f.Get("elicitationId")); id != "" && len(st.elicitations) < 10_000 {
-			st.elicitations[id] = true
-		}
-		st.mu.Unlock()
-	}
-	switch d.Action {
+	switch j.Action {
 	case rules.Allow:
+		st.server.open(c)
+		st.noteElicitation(p.f.Get("elicitationId"))
 		p.v.pass = true
 	case rules.Ask:
-		p.hold(c, d)
+		ctx := p.question(c)
+		st.server.open(c)
+		p.hold(ctx, c, j)
 	default:
-		p.cause(d)
+		p.cause(j.Decision)
 		p.entry.Decision = "refuse"
-		p.v.answer = p.s.refusal(c, d, Answer{})
+		p.v.answer = p.s.refusal(c, j.Decision, Answer{})
 	}
+}
+
+// declared reports whether the client's initialize declared a capability. Roots may be asked for without one: what a client answers
+// that has none is an error.
+func (st *state) declared(need caps) bool {
+	return need == 0 || st.caps&need != 0 || need == capRoots && !st.initialized
 }
 
 // elicitationStance is what happens to a question of the server where no rule says so: a form passes, an address that the user shall
@@ -123,7 +129,7 @@ func (p *pump) serverNotification() {
 	live := true
 	switch string(f.Method) {
 	case "notifications/progress":
-		live = p.liveToken(p.s.st.clientToken)
+		live = p.liveToken(p.s.st.client.tokens)
 	case "notifications/cancelled":
 		live = p.serverCancels()
 	case "notifications/message":
@@ -141,10 +147,32 @@ func (p *pump) serverNotification() {
 	case "notifications/elicitation/complete":
 		live = p.askedFor("no such elicitation is open", func(st *state) bool { return st.elicitations[text(f.Get("elicitationId"))] })
 	case "notifications/tools/list_changed", "notifications/prompts/list_changed", "notifications/resources/list_changed":
-		live = p.subscribedChange() && p.calm()
+		live = p.subscribedChange()
 	}
-	if live {
-		p.judgeNotification(m, known)
+	if !live {
+		return
+	}
+	p.judgeNotification(m, known)
+	if p.v.pass && changesList[p.entry.Method] {
+		p.v.pass = p.calm()
+	}
+	if p.v.pass && p.entry.Method == "notifications/tasks" {
+		p.judgeInputs(p.f.Span("inputRequests"))
+	}
+}
+
+// changesList are the notifications that make clients fetch a list again.
+var changesList = map[string]bool{
+	"notifications/tools/list_changed": true, "notifications/prompts/list_changed": true, "notifications/resources/list_changed": true,
+}
+
+// judgeInputs drops a notification whose task asks for what the rules refuse.
+func (p *pump) judgeInputs(asked jsonrpc.Span) {
+	j, why := p.inputRequests("", asked, ^caps(0))
+	if why != "" || j.Action != rules.Allow {
+		p.cause(j.Decision)
+		p.drop("asks for input that the rules refuse")
+		p.v.pass = false
 	}
 }
 
@@ -165,20 +193,16 @@ func (p *pump) askedFor(whyNot string, is func(*state) bool) bool {
 func (p *pump) serverCancels() bool {
 	id, ok := jsonrpc.ParseID(p.f.Get("requestId"))
 	return p.askedFor("cancels no request of the server and no subscription", func(st *state) bool {
-		if c := st.client[string(id.Key())]; ok && c != nil && c.stage == forwarded && c.method == "subscriptions/listen" {
-			settle(st.client, st.clientToken, c)
+		if c := st.client.find(id); ok && c != nil && c.stage == forwarded && c.method == "subscriptions/listen" {
+			st.client.settle(c)
 			return true
 		}
-		c := st.server[string(id.Key())]
+		c := st.server.find(id)
 		if !ok || c == nil {
 			return false
 		}
-		wasHeld := c.stage == held
-		if wasHeld {
-			c.cleanup()
-		}
-		settle(st.server, st.serverToken, c)
-		return !wasHeld
+		st.server.settle(c)
+		return c.stage != held
 	})
 }
 
@@ -204,16 +228,22 @@ func (p *pump) updated() bool {
 	})
 }
 
-// calm lets one list change of a kind through each second. Of those that are held back the first is sent when the second is over.
+// calm lets one list change of a kind through each second. Of those that are held back the first is sent when the second is over, if
+// its subscription is still there.
 func (p *pump) calm() bool {
-	s, method := p.s, p.entry.Method
+	s, tag := p.s, bytes.Clone(p.f.GetMeta(metaSubscription))
 	frame, entry := p.clone()
-	kind := method + string(p.f.GetMeta(metaSubscription))
-	ok := s.storms.pass(kind, p.entry.Time, func() {
-		entry.Decision, entry.Reason = "pass", "held back for a second: too many of them"
+	ok := s.storms.pass(p.entry.Method+string(tag), p.entry.Time, func() {
+		s.st.mu.Lock()
+		gone := tag != nil && s.st.listening(tag) == nil
+		s.st.mu.Unlock()
+		if gone {
+			return
+		}
+		entry.Time, entry.Decision, entry.Reason = time.Now(), "pass", "held back for a second: too many of them"
 		s.Log.Append(&entry)
 		if err := s.Log.Flush(); err != nil {
-			s.fail(err)
+			s.fail(fmt.Errorf("writing the log: %w", err))
 			return
 		}
 		s.toC.post(frame)
@@ -224,57 +254,69 @@ func (p *pump) calm() bool {
 	return ok
 }
 
-// serverResponse passes what answers a request that really went to the server, once.
+// serverResponse passes what answers a request that really went to the server, once. While the response is judged its request stays
+// open, so that it can be cancelled, and its id not be used.
 func (p *pump) serverResponse() {
-	st := p.s.st
-	st.mu.Lock()
-	c := st.client[string(p.f.ID.Key())]
-	switch {
-	case c == nil || c.stage == held || c.stage == answering:
-		st.mu.Unlock()
-		p.drop("answers no request that was forwarded")
-		p.s.warnf("server %q sent a response that nobody asked for: dropped", p.s.Server)
-		return
-	case c.stage == cancelled:
-		settle(st.client, st.clientToken, c)
-		st.mu.Unlock()
-		p.drop("answers a cancelled request")
+	c := p.takeClient()
+	if c == nil {
 		return
 	}
-	settle(st.client, st.clientToken, c)
-	st.answered = true
-	st.mu.Unlock()
 	p.entry.Method, p.entry.Tool = c.method, c.tool
-	d, why := p.inspect(c)
+	j, why := p.inspect(c)
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if c.stage == cancelled {
+		p.drop("answers a cancelled request")
+		p.v = verdict{}
+		return
+	}
+	if why == "" && j.Action == rules.Ask {
+		p.hold(p.question(c), c, j)
+		return
+	}
+	st.client.settle(c)
+	if p.f.Kind == jsonrpc.Error || why != "" {
+		st.failedInitialize(c)
+	}
 	switch {
 	case why != "":
 		p.entry.Decision, p.entry.Reason = "refuse", why
 		p.s.warnf("refused the answer of server %q to %s: %s", p.s.Server, c.method, why)
 		p.v.instead = jsonrpc.AppendError(nil, c.id, codeMalformed, "sallyport: the server's answer was refused: "+why, nil)
-	case d.Action == rules.Ask:
-		p.holdResponse(c, d)
-	case d.Action == rules.Deny:
-		p.cause(d)
+	case j.Action == rules.Deny:
+		p.cause(j.Decision)
 		p.entry.Decision = "refuse"
-		p.v.instead = p.s.refusedResult(c, d, Answer{})
+		p.v.instead = p.s.refusedResult(c, j.Decision, Answer{})
 	default:
 		p.v.pass = true
 	}
 }
 
-// refusedResult takes the place of a response that was refused.
-func (s *Session) refusedResult(c *call, d rules.Decision, a Answer) []byte {
-	why := s.explain(&call{method: "the answer to " + c.method, tool: c.tool}, d, a)
-	s.warnf("%s", why)
-	return jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: "+why, nil)
+// takeClient finds the client's request that the frame answers, and marks it as being answered. It drops the frame if there is none.
+func (p *pump) takeClient() *call {
+	st := p.s.st
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	c := st.client.find(p.f.ID)
+	switch {
+	case c == nil && st.late.has(p.f.ID.Key()):
+		st.late.remove(p.f.ID.Key())
+		p.drop("answers a cancelled request")
+		return nil
+	case c == nil || c.stage != forwarded:
+		p.drop("answers no request that was forwarded")
+		p.s.warnf("server %q sent a response that nobody asked for: dropped", p.s.Server)
+		return nil
+	}
+	c.stage = answering
+	st.answered = true
+	return c
 }
 
-// holdResponse keeps a response until a human has answered. The request stays open meanwhile, so that it can be cancelled.
-func (p *pump) holdResponse(c *call, d rules.Decision) {
-	st := p.s.st
-	c.stage = answering
-	st.mu.Lock()
-	open(st.client, st.clientToken, c)
-	st.mu.Unlock()
-	p.hold(c, d)
+// refusedResult takes the place of a response that was refused.
+func (s *Session) refusedResult(c *call, d rules.Decision, a Answer) []byte {
+	why := s.explain("the answer to "+what(c), d, a)
+	s.warnf("%s", why)
+	return jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: "+why, nil)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sallyport/rules"
+	"sallyport/rules/scan"
 	"sallyport/wrap/audit"
 	"sallyport/wrap/jsonrpc"
 )
@@ -21,7 +22,7 @@ type Config struct {
 	Log            *audit.Log
 	Asker          Asker
 	Observing      bool
-	// Warn tells the user a line; it is called by several goroutines.
+	// Warn tells the user a line; it is called by one goroutine.
 	Warn func(text string)
 }
 
@@ -34,17 +35,19 @@ type Ends struct {
 // A Session judges what two peers say to each other. Run is called once.
 type Session struct {
 	Config
-	view   *rules.View
-	limits rules.Limits
-	st     *state
-	toC    *outlet // the client's input
-	toS    *outlet // the server's input
-	server io.Closer
-	warns  throttle
-	storms storms
-	asking sync.WaitGroup
-	ctx    context.Context
-	stop   context.CancelFunc
+	view     *rules.View
+	limits   rules.Limits
+	st       *state
+	toC      *outlet // the client's input
+	toS      *outlet // the server's input
+	server   io.Closer
+	warns    throttle
+	warnings chan string
+	told     chan struct{} // closed when the last of them has been told
+	storms   storms
+	asking   sync.WaitGroup
+	ctx      context.Context
+	stop     context.CancelFunc
 
 	clientGone chan struct{} // closed when the client ended its side
 	once       sync.Once
@@ -60,6 +63,7 @@ func New(c Config) *Session {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Session{
 		Config: c, view: c.Policy.View(c.Server, c.Client), limits: c.Policy.Limits(), st: newState(),
+		warnings: make(chan string, maxWarnings), told: make(chan struct{}),
 		ctx: ctx, stop: stop, clientGone: make(chan struct{}), failed: make(chan struct{}),
 	}
 }
@@ -74,14 +78,14 @@ func (s *Session) Run(client, server Ends) error {
 	up := s.newPump(client.In, s.toS, s.toC)
 	up.client = true
 	down := s.newPump(server.In, s.toC, s.toS)
+	go s.tell()
 	go func() {
-		// The server's input stays open while a question is: its answer may still let a frame go there.
 		if err := up.run(); err != nil {
 			s.fail(err)
 		}
 		up.reader.Close()
-		close(s.clientGone)
 		server.Out.Close()
+		close(s.clientGone)
 	}()
 	ended := make(chan struct{})
 	go func() {
@@ -97,20 +101,27 @@ func (s *Session) Run(client, server Ends) error {
 	case <-ended:
 	case <-s.failed:
 	}
-	s.stop()
-	asked := make(chan struct{})
-	go func() { s.asking.Wait(); close(asked) }()
-	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
-	s.storms.stop()
-	s.failPending("the server ended before it answered")
-	wait(s.toC.finish(), time.Second)
-	s.toS.finish()
+	s.end()
 	select {
 	case <-s.failed:
 		return s.fatal
 	default:
 		return nil
 	}
+}
+
+// end answers what is open and waits, for a while, for those who still write.
+func (s *Session) end() {
+	s.storms.stop()
+	s.failPending("the server ended before it answered")
+	s.stop()
+	asked := make(chan struct{})
+	go func() { s.asking.Wait(); close(asked) }()
+	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
+	wait(s.toC.finish(), time.Second)
+	s.toS.finish()
+	close(s.warnings)
+	wait(s.told, time.Second)
 }
 
 // slow is the time after which the user hears that a server has answered nothing.
@@ -120,7 +131,7 @@ const slow = 10 * time.Second
 func (s *Session) reportSilence() {
 	s.st.mu.Lock()
 	method := ""
-	for _, c := range s.st.client {
+	for _, c := range s.st.client.calls {
 		if c.stage == forwarded && !s.st.answered {
 			method = c.method
 		}
@@ -149,33 +160,59 @@ func (s *Session) fail(err error) {
 	})
 }
 
-// failPending answers what the client still waits for. A fault may have left the state locked; then nothing can be said.
+// failPending answers what the client still waits for, and asks nothing any more. A fault may have left the state locked; then nothing
+// can be said.
 func (s *Session) failPending(why string) {
 	if !s.st.mu.TryLock() {
 		return
 	}
-	defer s.st.mu.Unlock()
+	var open []*call
+	for _, c := range s.st.client.calls {
+		open = append(open, c)
+	}
+	for _, c := range open {
+		s.st.client.settle(c)
+	}
+	s.st.ending = true
+	s.st.mu.Unlock()
 	var out []byte
-	for _, c := range s.st.client {
-		if c.stage == cancelled || c.method == "subscriptions/listen" {
+	for _, c := range open {
+		if c.method == "subscriptions/listen" {
 			continue
 		}
 		out = jsonrpc.AppendError(out, c.id, codeEnded, "sallyport: "+why, nil)
 		s.Log.Append(&audit.Entry{Direction: "s2c", Method: c.method, Tool: c.tool, ID: c.id.Raw(), Decision: "note", Reason: why})
 	}
-	clear(s.st.client)
 	if len(out) > 0 && s.Log.Flush() == nil {
 		s.toC.post(out)
 	}
 }
 
-// warnf tells the user a line, but not more than a few a second: a peer could flood the client's log.
+// maxWarnings is how many lines for the user may wait: whoever reads our stderr may not be reading.
+const maxWarnings = 64
+
+// warnf tells the user a line, but not more than a few a second, since a peer could flood the client's log, and without waiting.
 func (s *Session) warnf(format string, a ...any) {
-	if ok, dropped := s.warns.allow(time.Now()); ok {
-		if dropped > 0 {
-			s.Warn(fmt.Sprintf("%d more warnings were left out; they are in the log", dropped))
-		}
-		s.Warn(fmt.Sprintf(format, a...))
+	text := scan.VisibleLine(fmt.Sprintf(format, a...), 1000)
+	ok, dropped := s.warns.allow(time.Now())
+	if !ok {
+		return
+	}
+	if dropped > 0 {
+		text = fmt.Sprintf("%d more warnings were left out; they are in the log. %s", dropped, text)
+	}
+	defer func() { recover() }() // the session may have ended
+	select {
+	case s.warnings <- text:
+	default:
+	}
+}
+
+// tell passes warnings on. It ends with the session.
+func (s *Session) tell() {
+	defer close(s.told)
+	for text := range s.warnings {
+		s.Warn(text)
 	}
 }
 

@@ -14,8 +14,8 @@ type stage uint8
 const (
 	held      stage = iota // with a human; the other side has not seen it
 	forwarded              // the other side owes a response
-	answering              // the response is here and with a human
-	cancelled              // a late response is dropped
+	answering              // the response is here and being judged, maybe by a human
+	cancelled              // while its response was being judged
 )
 
 // caps is a set of client capabilities that a server may make use of.
@@ -35,86 +35,131 @@ type call struct {
 	tool    string
 	era     era
 	stage   stage
-	caps    caps   // modern: declared in the request
-	token   string // progress token's key, empty for none
-	logs    bool   // modern: log messages were asked for
-	acked   bool   // of a subscription: acknowledged
-	cleanup context.CancelFunc
+	caps    caps               // modern: declared in the request
+	token   string             // progress token's key, empty for none
+	counted bool               // the token is live
+	logs    bool               // modern: log messages were asked for
+	acked   bool               // of a subscription: acknowledged
+	void    context.CancelFunc // ends the question about it; never nil
 }
+
+// noQuestion is the void of a call that nobody is asked about.
+func noQuestion() {}
 
 // maxURI bounds the resource URIs that are remembered and compared.
 const maxURI = 8 << 10
 
-// maxCancelled bounds the cancelled requests that are remembered to drop their late answers.
-const maxCancelled = 1024
+// maxLate bounds the ids of cancelled requests that are remembered, to drop their late answers.
+const maxLate = 1024
+
+// maxNoted bounds what else a peer can make us remember: subscriptions, and elicitations.
+const maxNoted = 10_000
+
+// A table holds the open requests of one side by key of their id, and the progress tokens that they gave out.
+type table struct {
+	calls  map[string]*call
+	tokens map[string]int
+}
+
+// open remembers a request. The caller has made sure that its id is free.
+func (t *table) open(c *call) {
+	t.calls[string(c.id.Key())] = c
+	if c.stage == forwarded {
+		t.forward(c)
+	}
+}
+
+// forward notes that a request has gone on: only now is its progress token anybody else's.
+func (t *table) forward(c *call) {
+	c.stage = forwarded
+	if c.token != "" && !c.counted {
+		t.tokens[c.token]++
+		c.counted = true
+	}
+}
+
+// settle forgets a request and ends the question about it.
+func (t *table) settle(c *call) {
+	c.void()
+	delete(t.calls, string(c.id.Key()))
+	if c.counted {
+		c.counted = false
+		if t.tokens[c.token]--; t.tokens[c.token] <= 0 {
+			delete(t.tokens, c.token)
+		}
+	}
+}
+
+func (t *table) find(id jsonrpc.ID) *call { return t.calls[string(id.Key())] }
 
 // state is what both pumps know of the session.
 type state struct {
-	mu          sync.Mutex
-	client      map[string]*call // the client's requests by key of their id
-	server      map[string]*call
-	clientToken map[string]int // live progress tokens of the client's requests
-	serverToken map[string]int
-	late        []string // keys of cancelled client requests, oldest first
+	mu     sync.Mutex
+	client table // the client's requests
+	server table
+	late   lateIDs
 
-	answered     bool // the server has answered something
-	legacy       bool // a legacy request of the client was forwarded
-	initialized  bool // an initialize was forwarded
-	caps         caps // declared in it
+	answered     bool  // the server has answered something
+	ending       bool  // no more questions
+	legacy       bool  // a legacy request of the client was forwarded
+	initialize   *call // the one that is open or was answered with a result
+	initialized  bool  // it was forwarded
+	caps         caps  // declared in it
 	subscribed   map[string]bool
 	elicitations map[string]bool // ids of URL elicitations
 }
 
 func newState() *state {
 	return &state{
-		client: map[string]*call{}, server: map[string]*call{},
-		clientToken: map[string]int{}, serverToken: map[string]int{},
+		client:     table{map[string]*call{}, map[string]int{}},
+		server:     table{map[string]*call{}, map[string]int{}},
+		late:       lateIDs{since: map[string]int{}},
 		subscribed: map[string]bool{}, elicitations: map[string]bool{},
 	}
 }
 
-// open remembers a request. The caller has made sure that its id is free.
-func open(table map[string]*call, tokens map[string]int, c *call) {
-	table[string(c.id.Key())] = c
-	if c.token != "" {
-		tokens[c.token]++
-	}
+// lateIDs are the ids of cancelled requests that the server may still answer; the oldest of too many are forgotten.
+type lateIDs struct {
+	since map[string]int // key to its place in the order
+	order []string       // keys; one that was taken back stays until its turn
+	first int            // place of order[0]
 }
 
-// settle forgets a request.
-func settle(table map[string]*call, tokens map[string]int, c *call) {
-	delete(table, string(c.id.Key()))
-	dropToken(tokens, c)
-}
-
-func dropToken(tokens map[string]int, c *call) {
-	if c.token == "" {
-		return
-	}
-	if tokens[c.token]--; tokens[c.token] <= 0 {
-		delete(tokens, c.token)
-	}
-	c.token = ""
-}
-
-// cancel marks a forwarded client request, so that its late answer is dropped, and forgets the oldest of too many such marks.
-func (st *state) cancel(c *call) {
-	c.stage = cancelled
-	dropToken(st.clientToken, c)
-	st.late = append(st.late, string(c.id.Key()))
-	if len(st.late) > maxCancelled {
-		if old := st.client[st.late[0]]; old != nil && old.stage == cancelled {
-			delete(st.client, st.late[0])
+func (l *lateIDs) add(key string) {
+	l.since[key] = l.first + len(l.order)
+	for l.order = append(l.order, key); len(l.order) > maxLate; l.first++ {
+		if l.since[l.order[0]] == l.first {
+			delete(l.since, l.order[0])
 		}
-		st.late = st.late[1:]
+		l.order = l.order[1:]
 	}
 }
 
-// inFlight returns the one request among ids that waits for a response of the server; nil if there is none or more than one.
-func (st *state) inFlight(ids []jsonrpc.ID) *call {
+func (l *lateIDs) has(key []byte) bool {
+	_, ok := l.since[string(key)]
+	return ok
+}
+
+func (l *lateIDs) remove(key []byte) { delete(l.since, string(key)) }
+
+// cancel forgets a client request and remembers to drop its late answer.
+func (st *state) cancel(c *call) {
+	st.client.settle(c)
+	st.late.add(string(c.id.Key()))
+}
+
+// noteElicitation remembers the id of a URL elicitation that the client gets to see.
+func (st *state) noteElicitation(raw []byte) {
+	if id := text(raw); id != "" && len(id) <= 256 && len(st.elicitations) < maxNoted {
+		st.elicitations[id] = true
+	}
+}
+
+// inFlight returns the one request among ids that waits for a response; nil if there is none or more than one.
+func (t *table) inFlight(ids []jsonrpc.ID) *call {
 	var found *call
 	for _, id := range ids {
-		c := st.client[string(id.Key())]
+		c := t.find(id)
 		if c == nil || c.stage != forwarded || c == found {
 			continue
 		}
@@ -132,7 +177,7 @@ func (st *state) listening(raw []byte) *call {
 	if !ok {
 		return nil
 	}
-	c := st.client[string(id.Key())]
+	c := st.client.find(id)
 	if c == nil || c.method != "subscriptions/listen" || c.stage != forwarded {
 		return nil
 	}
@@ -141,7 +186,7 @@ func (st *state) listening(raw []byte) *call {
 
 // wantsLogs reports whether some live modern request asked for log messages.
 func (st *state) wantsLogs() bool {
-	for _, c := range st.client {
+	for _, c := range st.client.calls {
 		if c.logs && c.stage == forwarded {
 			return true
 		}

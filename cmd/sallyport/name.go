@@ -68,5 +68,5 @@ func nameRune(r rune) bool {
 
 // validName reports whether a name can stand in rules, logs and file names.
 func validName(name string) bool {
-	return name != "" && len(name) <= 64 && name[0] != '.' && !strings.ContainsFunc(name, func(r rune) bool { return !nameRune(r) && r != ' ' })
+	return strings.TrimSpace(name) == name && name != "" && len(name) <= 64 && name[0] != '.' && !strings.ContainsFunc(name, func(r rune) bool { return !nameRune(r) && r != ' ' })
 }

@@ -55,39 +55,48 @@ func ownPlaces() (places, error) {
 	return p, nil
 }
 
-// passwdHome is the home folder of the user we run as.
+// passwdHome is the home folder of the user we run as, from the account and from nothing that a client's configuration can set. Without
+// cgo os/user takes HOME and USER where /etc/passwd does not know the user, so on Linux we look ourselves.
 func passwdHome() (home string, uid int, err error) {
 	uid = os.Getuid()
-	var u *user.User
-	if uid < 0 { // Windows
-		u, err = user.Current()
+	if runtime.GOOS == "linux" {
+		home, err = linuxHome(uid)
 	} else {
-		u, err = user.LookupId(strconv.Itoa(uid))
-	}
-	if err != nil && uid >= 0 {
-		u, err = fromDirectory(uid)
+		var u *user.User
+		if u, err = user.Current(); err == nil {
+			home = u.HomeDir
+		}
 	}
 	if err != nil {
-		return "", 0, withHint(`set SALLYPORT_CONFIG_DIR, SALLYPORT_STATE_DIR and SALLYPORT_RUNTIME_DIR, or add the user to the passwd database`,
-			"looking up the home folder of user %d: %v", uid, err)
+		return "", 0, withHint("add the user to the passwd database", "looking up the home folder of user %d: %v", uid, err)
 	}
-	if !filepath.IsAbs(u.HomeDir) {
-		return "", 0, fmt.Errorf("the home folder %q of user %d is not an absolute path", u.HomeDir, uid)
+	if !filepath.IsAbs(home) {
+		return "", 0, fmt.Errorf("the home folder %q of user %d is not an absolute path", home, uid)
 	}
-	return u.HomeDir, uid, nil
+	return home, uid, nil
 }
 
-// fromDirectory asks the system's own tool: a binary without cgo reads /etc/passwd only, and users may be in a directory service.
-func fromDirectory(uid int) (*user.User, error) {
+// linuxHome reads /etc/passwd, and asks getent where users are in a directory service.
+func linuxHome(uid int) (string, error) {
+	number := strconv.Itoa(uid)
+	if b, err := os.ReadFile("/etc/passwd"); err == nil {
+		for line := range strings.Lines(string(b)) {
+			if fields := strings.Split(strings.TrimSuffix(line, "\n"), ":"); len(fields) == 7 && fields[2] == number {
+				return fields[5], nil
+			}
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	for _, tool := range []string{"/usr/bin/getent", "/bin/getent"} {
-		out, err := exec.CommandContext(ctx, tool, "passwd", strconv.Itoa(uid)).Output()
-		if fields := strings.Split(strings.TrimSpace(string(out)), ":"); err == nil && len(fields) == 7 && fields[2] == strconv.Itoa(uid) {
-			return &user.User{Uid: fields[2], Username: fields[0], HomeDir: fields[5]}, nil
+		cmd := exec.CommandContext(ctx, tool, "passwd", number)
+		cmd.Env = []string{} // nothing of the client's
+		out, err := cmd.Output()
+		if fields := strings.Split(strings.TrimSpace(string(out)), ":"); err == nil && len(fields) == 7 && fields[2] == number {
+			return fields[5], nil
 		}
 	}
-	return nil, user.UnknownUserIdError(uid)
+	return "", user.UnknownUserIdError(uid)
 }
 
 func isDir(path string) bool {

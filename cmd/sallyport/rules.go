@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -103,9 +102,9 @@ func policyHere(files []string) (*rules.Policy, rules.Facts, error) {
 	if err != nil {
 		return nil, rules.Facts{}, err
 	}
-	cwd, err := os.Getwd()
+	cwd, err := workingFolder()
 	if err != nil {
-		return nil, rules.Facts{}, fmt.Errorf("finding the working folder: %v", err)
+		return nil, rules.Facts{}, err
 	}
 	policy, _, err := loadPolicy(p, files, cwd)
 	return policy, factsOf(p.home, cwd), err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+
+	"sallyport/rules/scan"
 )
 
 // All own words go to stderr through these, one line each: stdout may belong to the protocol.
@@ -12,8 +14,9 @@ func errorf(format string, a ...any)   { line("error", format, a...) }
 func warningf(format string, a ...any) { line("warning", format, a...) }
 func hintf(format string, a ...any)    { line("hint", format, a...) }
 
+// line makes what it prints visible: names in it may be a peer's or a cloned repository's.
 func line(kind, format string, a ...any) {
-	fmt.Fprintf(os.Stderr, "sallyport: "+kind+": "+format+"\n", a...)
+	fmt.Fprintf(os.Stderr, "sallyport: %s: %s\n", kind, scan.Visible(fmt.Sprintf(format, a...)))
 }
 
 // usageError is a command line that makes no sense: exit status 2.

@@ -44,12 +44,13 @@ type settings struct {
 // settle loads the rules and finds the places, or refuses the launch.
 func settle(r request) (settings, error) {
 	own, err := ownPlaces()
-	if err != nil && !overridden() {
+	if err != nil {
+		// Nobody knows whether this user has a configuration.
 		return settings{}, err
 	}
-	cwd, err := os.Getwd()
+	cwd, err := workingFolder()
 	if err != nil {
-		return settings{}, fmt.Errorf("finding the working folder: %v", err)
+		return settings{}, err
 	}
 	asked, err := own.with(os.Getenv)
 	if err != nil {
@@ -70,11 +71,20 @@ func settle(r request) (settings, error) {
 	return settings{places: asked, policy: policy, digest: digest, facts: factsOf(asked.home, cwd)}, nil
 }
 
+// workingFolder is the real one: PWD, which os.Getwd believes, may lead through links.
+func workingFolder() (string, error) {
+	cwd, err := os.Getwd()
+	if err == nil {
+		cwd, err = filepath.EvalSymlinks(cwd)
+	}
+	if err != nil {
+		return "", fmt.Errorf("finding the working folder: %v", err)
+	}
+	return cwd, nil
+}
+
 // hasConfiguration reports whether the user has a configuration: the folder is enough, and one that cannot be looked into counts.
 func hasConfiguration(own places) bool {
-	if own.config == "" {
-		return false
-	}
 	_, err := os.Lstat(own.config)
 	return !os.IsNotExist(err)
 }
@@ -99,14 +109,14 @@ func mayLoosen(r request, own, asked places, cwd string) error {
 	for _, name := range r.rules {
 		path := absolute(name, cwd, own.home)
 		if !slices.ContainsFunc(listed.Rules, func(l string) bool { return absolute(l, own.config, own.home) == path }) {
-			return refuse("--rules "+name, "rules: ["+name+"]")
+			return refuse(fmt.Sprintf("--rules %q", name), fmt.Sprintf("rules: [%q]", name))
 		}
 	}
-	for what, dirs := range map[string][2]string{
-		"config": {own.config, asked.config}, "state": {own.state, asked.state}, "runtime": {own.runtime, asked.runtime},
+	for _, p := range []struct{ what, own, asked string }{
+		{"config", own.config, asked.config}, {"state", own.state, asked.state}, {"runtime", own.runtime, asked.runtime},
 	} {
-		if dirs[0] != dirs[1] && absolute(listed.Places[what], own.config, own.home) != dirs[1] {
-			return refuse(placeVariables[what]+"="+dirs[1], "places: {"+what+": "+dirs[1]+"}")
+		if p.own != p.asked && absolute(listed.Places[p.what], own.config, own.home) != p.asked {
+			return refuse(fmt.Sprintf("%s=%q", placeVariables[p.what], p.asked), fmt.Sprintf("places: {%s: %q}", p.what, p.asked))
 		}
 	}
 	return nil
@@ -154,13 +164,12 @@ func factsOf(home, cwd string) rules.Facts {
 // maxLinks is how many symlinks of a path are followed; Linux gives up at 40.
 const maxLinks = 64
 
-// resolve follows the symlinks of an absolute path as the kernel does, component by component, and goes on by name where nothing
-// exists yet, dangling links included: what is written there makes the target. Between this look and the server's own there is a race
-// that only code with the user's rights can use.
+// resolve follows the symlinks of an absolute path as the kernel does, component by component, and goes on by name from where nothing
+// exists, dangling links included: what is written there makes the target. Between this look and the server's own there is a race that
+// only code with the user's rights can use.
 func resolve(path string) string {
 	volume := filepath.VolumeName(path)
-	root := volume + string(filepath.Separator)
-	at, rest := root, strings.Split(filepath.ToSlash(path[len(volume):]), "/")
+	at, rest := volume+string(filepath.Separator), strings.Split(filepath.ToSlash(path[len(volume):]), "/")
 	for links := 0; len(rest) > 0; {
 		name := rest[0]
 		rest = rest[1:]
@@ -172,12 +181,23 @@ func resolve(path string) string {
 			continue
 		}
 		next := filepath.Join(at, name)
-		target, err := os.Readlink(next)
+		info, err := os.Lstat(next)
 		if err != nil {
+			// No links below what is not there. One Join for all of it: a path may have very many components. If that takes a "..",
+			// a server that cleans paths before it opens them may come out at something that is there.
+			clean := filepath.Join(append([]string{next}, rest...)...)
+			if !slices.Contains(rest, "..") {
+				return clean
+			}
+			at, rest = volume+string(filepath.Separator), strings.Split(filepath.ToSlash(clean[len(volume):]), "/")
+			continue
+		}
+		if info.Mode()&os.ModeSymlink == 0 {
 			at = next
 			continue
 		}
-		if links++; links > maxLinks {
+		target, err := os.Readlink(next)
+		if links++; err != nil || links > maxLinks {
 			return path
 		}
 		if filepath.IsAbs(target) {

@@ -72,10 +72,7 @@ repository.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("env") {
-				f.env = nil
-			}
+		RunE: func(_ *cobra.Command, args []string) error {
 			return f.run(args)
 		},
 	}
@@ -96,7 +93,7 @@ func (f wrapFlags) run(argv []string) error {
 		f.name = deriveName(argv)
 	}
 	if !validName(f.name) {
-		return usageError{withHint("give it one with --name, of letters, digits, - _ and .", "%q is no name for a server", scan.VisibleLine(f.name, 80))}
+		return usageError{withHint("give it one with --name, of letters, digits, blanks, - _ and .", "%q is no name for a server", scan.VisibleLine(f.name, 80))}
 	}
 	super, err := child.Prepare()
 	if err != nil {
@@ -169,7 +166,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 
 // command finds the program and makes its environment.
 func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, error) {
-	e := child.Environment{Client: os.Environ(), Named: f.env, HasNamed: f.env != nil, Set: view.Server().Env}
+	e := child.Environment{Client: os.Environ(), Named: f.env, Set: view.Server().Env}
 	env, dropped, err := e.Build()
 	if err != nil {
 		return child.Command{}, err

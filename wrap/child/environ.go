@@ -10,11 +10,10 @@ import (
 
 // Environment says what the child's environment is made of.
 type Environment struct {
-	Client   []string          // what the client gave us: os.Environ()
-	Named    []string          // the names after --env
-	HasNamed bool              // --env was given; implied by Named
-	Set      map[string]string // servers.NAME.env of the user's rules
-	Path     string            // replaces PATH when not empty
+	Client []string          // what the client gave us: os.Environ()
+	Named  []string          // the names after --env
+	Set    map[string]string // servers.NAME.env of the user's rules
+	Path   string            // replaces PATH when not empty
 }
 
 // Build computes the child's environment, sorted by name.
@@ -35,7 +34,7 @@ func (e Environment) Build() (env, dropped []string, err error) {
 		}
 		named[foldName(n)] = true
 	}
-	limited := e.HasNamed || len(named) > 0
+	limited := len(named) > 0
 
 	vars := make(map[string][2]string) // by folded name: name and value
 	for _, v := range e.Client {

@@ -38,18 +38,17 @@ var environments = map[string]struct {
 	},
 	"--env limits to the named and the base list": {
 		Environment{
-			Client:   list{"HOME=/h", "PATH=/bin", "LC_ALL=C", "XDG_DATA_HOME=/d", "https_proxy=p", "SECRET=s", "GITHUB_TOKEN=g", "CLAUDE_PROJECT_DIR=/p", "AWS_REGION=eu"},
-			Named:    list{"GITHUB_TOKEN", "ABSENT"},
-			HasNamed: true,
+			Client: list{"HOME=/h", "PATH=/bin", "LC_ALL=C", "XDG_DATA_HOME=/d", "https_proxy=p", "SECRET=s", "GITHUB_TOKEN=g", "CLAUDE_PROJECT_DIR=/p", "AWS_REGION=eu"},
+			Named:  list{"GITHUB_TOKEN", "ABSENT"},
 		},
 		list{"CLAUDE_PROJECT_DIR=/p", "GITHUB_TOKEN=g", "HOME=/h", "LC_ALL=C", "PATH=/bin", "XDG_DATA_HOME=/d", "https_proxy=p"}, nil,
 	},
-	"--env without names is a limit too": {
-		Environment{Client: list{"HOME=/h", "SECRET=s"}, HasNamed: true}, list{"HOME=/h"}, nil,
+	"--env with a name that is not there is a limit too": {
+		Environment{Client: list{"HOME=/h", "SECRET=s"}, Named: list{"NONE"}}, list{"HOME=/h"}, nil,
 	},
 	"clients' own credentials are not in the base list": {
 		Environment{
-			Client: list{"CLAUDE_CODE_OAUTH_TOKEN=t", "GEMINI_API_KEY=k", "CLAUDE_CODE_ENTRYPOINT=cli", "CLAUDECODE=1"}, HasNamed: true,
+			Client: list{"CLAUDE_CODE_OAUTH_TOKEN=t", "GEMINI_API_KEY=k", "CLAUDE_CODE_ENTRYPOINT=cli", "CLAUDECODE=1"}, Named: list{"NONE"},
 		},
 		list{"CLAUDECODE=1", "CLAUDE_CODE_ENTRYPOINT=cli"}, nil,
 	},
@@ -61,7 +60,7 @@ var environments = map[string]struct {
 		Environment{Client: list{"A=keyring:a"}, Set: map[string]string{"A": "v"}}, list{"A=v"}, nil,
 	},
 	"a reference that is not passed": {
-		Environment{Client: list{"A=keyring:a"}, HasNamed: true}, list{}, nil,
+		Environment{Client: list{"A=keyring:a"}, Named: list{"NONE"}}, list{}, nil,
 	},
 	"schemes with nothing behind, and other values": {
 		Environment{Client: list{"F=file:/x"}, Set: map[string]string{"A": "env:", "B": "file:", "C": "Keyring:x", "D": "https://x"}},

@@ -49,9 +49,8 @@ type Frame struct {
 	Top  []Member // members of params, result or error, whichever the frame has
 	Meta []Member // members of _meta in Top
 
-	Lone    []int // offsets of \u escapes in Raw that are half a surrogate pair, all below result
-	Plain   bool  // is printable ASCII, escapes of other characters than white space included: no text in it hides anything
-	Unusual bool  // has an escape that no serializer needs (\/, \u0020 to \u007e): a literal search in Raw may miss text
+	Lone  []int // offsets of \u escapes in Raw that are half a surrogate pair, all below result
+	Plain bool  // is printable ASCII and has no escapes but those of quotes, slashes and white space: no text in it hides anything
 }
 
 // Bytes returns the bytes of a span; nil if it is absent.

@@ -31,7 +31,7 @@ func FuzzFrame(f *testing.F) {
 		if !bytes.Equal(line, before) || !bytes.HasPrefix(line, frame.Raw) || len(bytes.Trim(line[len(frame.Raw):], " \t\r")) > 0 {
 			t.Fatalf("%q is not what was read: %q", frame.Raw, line)
 		}
-		raw := Splice(frame.Raw, frame.Repair())
+		raw := frame.Repair()
 		if len(raw) != len(frame.Raw) {
 			t.Fatalf("repair changed the length")
 		}

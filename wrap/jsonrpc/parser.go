@@ -52,6 +52,12 @@ type level struct {
 // manyKeys is the number of members from which an object's names are looked up in a hash table and not one by one.
 const manyKeys = 24
 
+// keepNames is how many names the hash table may have held to be used again; clearing keeps its memory.
+const keepNames = 4 * manyKeys * 1024
+
+// maxLone is how many halves of surrogate pairs one frame may hold; honest servers cut a text once or twice.
+const maxLone = 10_000
+
 // A Parser reads frames one after the other. It is not for concurrent use; each direction has its own.
 type Parser struct {
 	limits Limits
@@ -95,11 +101,15 @@ func (p *Parser) Parse(line []byte, f *Frame) *Refusal {
 	*f = Frame{Raw: line, Top: f.Top[:0], Meta: f.Meta[:0], Lone: f.Lone[:0]}
 	p.b, p.f, p.first, p.second, p.seen, p.current = line, f, nil, false, 0, 0
 	p.levels, p.hashes, p.serial = p.levels[:0], p.hashes[:0], 0
-	if len(p.set) > 0 {
+	switch n := len(p.set); {
+	case n > keepNames:
+		p.set = map[uint64]struct{}{}
+	case n > 0:
 		clear(p.set)
 	}
 	start := p.blanks(0)
 	if r := p.opening(start); r != nil {
+		r.Response, r.Request = looksLike(line)
 		return r
 	}
 	ascii := isASCII(line)
@@ -114,17 +124,26 @@ func (p *Parser) Parse(line []byte, f *Frame) *Refusal {
 			}
 		}
 		f.Kind = Invalid
+		r.Response, r.Request = looksLike(line)
 		return r
 	}
 	if r := p.classify(); r != nil {
 		f.Kind = Invalid
 		r.ID = f.ID
+		r.Response, r.Request = p.seen&(sawResult|sawError) != 0, p.seen&sawMethod != 0
+		r.Noise = p.seen&^sawID == 0 // a log line in JSON
 		if p.second {
 			r.ID = ID{}
 		}
 		return r
 	}
 	return nil
+}
+
+// looksLike is for lines that cannot be followed to their end.
+func looksLike(line []byte) (response, request bool) {
+	has := func(name string) bool { return bytes.Contains(line, []byte(name)) }
+	return has(`"jsonrpc"`) && (has(`"result"`) || has(`"error"`)), has(`"method"`)
 }
 
 // isASCII reports whether all bytes are ASCII, and none is DEL.

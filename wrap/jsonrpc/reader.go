@@ -8,7 +8,7 @@ import (
 const (
 	smallBuffer = 64 << 10 // what a pipe holds
 	largeBuffer = 1 << 20
-	// calmReads is the number of reads without a large frame after which a grown buffer is given back.
+	// calmReads is the number of times that the buffer was empty since it last grew after which a grown one is given back.
 	calmReads = 256
 	// edge is how much of a line that is too long is kept at either end, to find out whose it was.
 	edge = 4 << 10

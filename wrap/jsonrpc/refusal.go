@@ -12,10 +12,13 @@ const (
 type Refusal struct {
 	Code   int    // the JSON-RPC error code that fits
 	Text   string // a phrase, without the peer's text in it
-	Offset int    // byte in the line
+	Offset int    // byte in the line where it was noticed
 	Blank  bool   // the line had nothing in it: drop it without a word
 	Noise  bool   // the line does not begin as JSON: a log line, not a frame
-	ID     ID     // the one id that the line surely has as a request or response; may be absent
+	// Response marks what is, or as far as it could be read looks like, a response: somebody may be waiting for it.
+	Response bool
+	Request  bool // the same for requests and notifications; some lines are both
+	ID       ID   // the one id that the line surely has as a request or response; may be absent
 }
 
 func (r *Refusal) Error() string { return r.Text }

@@ -295,13 +295,10 @@ func (p *Parser) escape(i int, m mode) (int, *Refusal) {
 		return i, p.stop(i, "has a string without an end")
 	}
 	switch b[i+1] {
-	case '"', '\\', 'n', 'r', 't':
+	case '"', '\\', '/', 'n', 'r', 't':
 		return i + 2, nil
 	case 'b', 'f':
 		p.f.Plain = false
-		return i + 2, nil
-	case '/':
-		p.f.Unusual = true
 		return i + 2, nil
 	case 'u':
 	default:
@@ -312,8 +309,6 @@ func (p *Parser) escape(i int, m mode) (int, *Refusal) {
 	switch {
 	case v < 0:
 		return i, p.stop(i, "has an escape that is not JSON's")
-	case v >= 0x20 && v < 0x7f:
-		p.f.Unusual = true
 	case v >= 0xd800 && v < 0xdc00 && i+12 <= len(b) && b[i+6] == '\\' && b[i+7] == 'u':
 		if low := hex4(b[i+8:]); low >= 0xdc00 && low < 0xe000 {
 			return i + 12, nil
@@ -330,6 +325,10 @@ func (p *Parser) escape(i int, m mode) (int, *Refusal) {
 func (p *Parser) half(i int, m mode) {
 	if m&lone == 0 {
 		p.fault(i, "has half a surrogate pair")
+		return
+	}
+	if len(p.f.Lone) == maxLone {
+		p.fault(i, "has too many halves of surrogate pairs")
 		return
 	}
 	p.f.Lone = append(p.f.Lone, i)

@@ -24,13 +24,13 @@ func Splice(raw []byte, edits []Edit) []byte {
 	return append(out, raw[at:]...)
 }
 
-// Repair returns the edits that replace each half surrogate pair by U+FFFD, spelled as an escape of the same length.
-func (f *Frame) Repair() []Edit {
-	edits := make([]Edit, len(f.Lone))
-	for i, at := range f.Lone {
-		edits[i] = Edit{Span{at, at + 6}, []byte(`\ufffd`)}
+// Repair returns a copy of Raw in which each half surrogate pair is U+FFFD, spelled as an escape of the same length: spans stay true.
+func (f *Frame) Repair() []byte {
+	raw := append(make([]byte, 0, len(f.Raw)+1), f.Raw...)
+	for _, at := range f.Lone {
+		copy(raw[at:], `\ufffd`)
 	}
-	return edits
+	return raw
 }
 
 // skip returns the offset behind the value that begins at i in valid JSON.
@@ -186,4 +186,18 @@ func Cut(items []Span, out []bool) []Edit {
 		}
 	}
 	return edits
+}
+
+// Misspelled reports whether the object at span has a member whose name is equal to one of names under case folding only:
+// encoding/json would take it for that one.
+func Misspelled(raw []byte, span Span, names ...string) bool {
+	for m := range Members(raw, span) {
+		got := m.Name(raw)
+		for _, name := range names {
+			if got != name && EqualFold(got, name) {
+				return true
+			}
+		}
+	}
+	return false
 }
