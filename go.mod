@@ -8,6 +8,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // verbs, flags, shell completion
 	github.com/tidwall/gjson v1.20.1 // look-ups in frames that the strict reader has accepted
 	golang.org/x/sys v0.49.0 // subreaper, process groups, mremap, file locks
+	golang.org/x/text v0.43.0 // Unicode forms of file names
 )
 
 // Test dependencies.

@@ -185,6 +185,9 @@ func pathShaped(val []byte, loose bool) bool {
 		}
 	}
 	s := unquote(val)
+	if fileURI(strings.TrimSpace(unbroken.Replace(s))) {
+		return true
+	}
 	if strings.Contains(strings.TrimSpace(s), "\n") {
 		return false
 	}
@@ -198,6 +201,9 @@ func webAddress(s string) bool {
 func (c *collector) path(s string) error {
 	if s == "" {
 		return nil
+	}
+	if otherHome(s) {
+		return errOtherHome
 	}
 	c.out = append(c.out, c.frame.forms(s)...)
 	if len(c.out) > maxList {

@@ -129,9 +129,9 @@ func (d *direct) call(n *ast.CallNode) itemTest {
 	}
 	switch set := c.Value.(type) {
 	case *dirSet:
-		return func(f *frame, it *item) bool { return f.expanded(set).holdsFolded(it.folded) }
+		return func(f *frame, it *item) bool { return f.holds(f.expanded(set), *it) }
 	case *nameSet:
-		return func(_ *frame, it *item) bool { return set.matchesFolded(it.folded) }
+		return func(f *frame, it *item) bool { return f.isNamed(set, *it) }
 	}
 	return nil
 }

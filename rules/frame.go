@@ -30,6 +30,11 @@ type frame struct {
 	Args   *object `expr:"args"`
 	Result *answer `expr:"result"`
 
+	exact    bool // paths are compared letter by letter
+	differs  bool // and that makes a difference
+	allowing bool // the rule would allow
+	vacuous  bool // it said all(…) of nothing
+
 	facts Facts
 	args  object
 	reply answer
@@ -135,14 +140,17 @@ var errForms = errors.New("a path means different things to different readers")
 
 // each asks test about every meaning of p; all have to agree. What paths() gave out
 // is one meaning already.
-func (f *frame) each(p string, test func(string) bool) (bool, error) {
+func (f *frame) each(p string, test func(item) bool) (bool, error) {
 	if f.isCanonical(p) {
-		return test(p), nil
+		return test(item{p, foldPath(p)}), nil
+	}
+	if otherHome(p) {
+		return false, errOtherHome
 	}
 	forms := f.forms(p)
-	first := test(forms[0])
+	first := test(item{forms[0], foldPath(forms[0])})
 	for _, form := range forms[1:] {
-		if test(form) != first {
+		if test(item{form, foldPath(form)}) != first {
 			return false, errForms
 		}
 	}
@@ -159,7 +167,7 @@ func (f *frame) under(p string, dirs any) (bool, error) {
 	default:
 		return false, fmt.Errorf("under needs a folder, not %s", kindOf(dirs))
 	}
-	return f.each(p, e.holds)
+	return f.each(p, func(it item) bool { return f.holds(e, it) })
 }
 
 // release lets go of the frame's bytes.

@@ -141,6 +141,8 @@ func functionOptions() []expr.Option {
 		expr.Function(fnIn, func(p ...any) (any, error) { return in(p[0], p[1]) }, new(func(any, any) bool)),
 		expr.Function(fnList, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) }, new(func(any, any) any)),
 		expr.Function(fnStrings, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) }, new(func(any, []string) []string)),
+		expr.Function(fnAll, func(p ...any) (any, error) { return p[1], p[0].(*frame).notVacuous(p[1]) }, new(func(any, any) any)),
+		expr.Function(fnAllStrings, func(p ...any) (any, error) { return p[1], p[0].(*frame).notVacuous(p[1]) }, new(func(any, []string) []string)),
 		expr.Function(fnSplit, func(p ...any) (any, error) { return split(p[0], p[1]) }, new(func(string, string) []string)),
 		expr.Function(fnMatches, func(p ...any) (any, error) { return matches(p[0], p[1].(*pattern)) }, new(func(string, *pattern) bool)),
 		expr.Function(fnText, func(p ...any) (any, error) { return p[0].(*answer).text() }, new(func(any) string)),
@@ -171,7 +173,8 @@ func runNamed(f *frame, a []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.each(p, a[1].(*nameSet).matches)
+	set := a[1].(*nameSet)
+	return f.each(p, func(it item) bool { return f.isNamed(set, it) })
 }
 
 func runArg(f *frame, a []any) (any, error) {

@@ -237,6 +237,27 @@ func (j *Judge) matches(r *rule) (bool, error) {
 	if r.program == nil {
 		return true, nil
 	}
+	f := &j.frame
+	f.exact, f.differs, f.vacuous, f.allowing = false, false, false, r.do == Allow
+	matched, err := j.evaluate(r)
+	if f.vacuous {
+		return false, nil
+	}
+	if err != nil || !f.differs {
+		return matched, err
+	}
+	// Some file systems take a path for one that the rule means, others do not. A rule
+	// that allows has to match on both, for one that denies or asks either is enough.
+	f.exact = true
+	exactly, err := j.evaluate(r)
+	if r.do == Allow {
+		return matched && exactly, err
+	}
+	return matched || exactly, err
+}
+
+// evaluate runs a rule's expression.
+func (j *Judge) evaluate(r *rule) (bool, error) {
 	if r.direct != nil {
 		return r.direct.matches(&j.frame)
 	}

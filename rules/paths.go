@@ -1,11 +1,15 @@
 package rules
 
 import (
+	"errors"
 	"net/url"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func slashed(s string) string { return strings.ReplaceAll(s, `\`, "/") }
@@ -74,6 +78,11 @@ func (f *frame) forms(s string) []string {
 	}
 	for _, reading := range readings(s) {
 		place(f.absolute(reading))
+		if relative(reading) { // servers have folders of their own to start from
+			for _, root := range f.facts.Roots {
+				place(filepath.ToSlash(root) + "/" + reading)
+			}
+		}
 		if drive(reading) { // a folder called "C:" to all but Windows
 			place(filepath.ToSlash(f.facts.Cwd) + "/" + reading)
 		}
@@ -93,6 +102,26 @@ func (f *frame) resolve(p string) string {
 	return cleanPath(filepath.ToSlash(f.facts.Resolve(filepath.FromSlash(p))))
 }
 
+// relative tells whether where one stands decides what a path means.
+func relative(p string) bool {
+	return !strings.HasPrefix(p, "/") && homeVariable(p) == "" && !drive(p)
+}
+
+// otherHome tells "~user" and "~user/x": whose folder that is only the account
+// database knows.
+func otherHome(p string) bool {
+	if len(p) < 3 || p[0] != '~' {
+		return false
+	}
+	name, _, below := strings.Cut(p[1:], "/")
+	return below && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
+}
+
+var errOtherHome = errors.New("a path begins in another user's home; write it out")
+
+// unbroken takes out the tabs and line ends that readers of URIs ignore.
+var unbroken = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
 func readings(s string) []string {
 	all := []string{s}
 	if fileURI(s) {
@@ -102,6 +131,12 @@ func readings(s string) []string {
 		if r != "" && !slices.Contains(all, r) {
 			all = append(all, r)
 		}
+	}
+	if t := unbroken.Replace(s); t != s {
+		if trimmed := strings.TrimSpace(t); fileURI(trimmed) {
+			t = uriPath(trimmed)
+		}
+		add(t)
 	}
 	if t := strings.TrimSpace(all[0]); t != all[0] {
 		if fileURI(t) {
@@ -124,6 +159,12 @@ func readings(s string) []string {
 	for _, r := range all {
 		if strings.IndexByte(r, '\\') >= 0 {
 			add(slashed(r))
+		}
+	}
+	for _, r := range all {
+		if strings.ContainsFunc(r, func(c rune) bool { return c >= utf8.RuneSelf }) {
+			add(norm.NFC.String(r)) // some servers look for the one after the other
+			add(norm.NFD.String(r))
 		}
 	}
 	return all
@@ -167,7 +208,7 @@ func uriPath(s string) string {
 // not clean.
 func (f *frame) absolute(p string) string {
 	if v := homeVariable(p); v != "" {
-		return filepath.ToSlash(f.facts.Home) + "/" + slashed(p[len(v):])
+		return filepath.ToSlash(f.facts.Home) + "/" + p[len(v):]
 	}
 	if strings.HasPrefix(p, "/") || drive(p) {
 		return p

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -9,34 +10,45 @@ import (
 // holds nothing and matches nothing.
 type dirSet struct{ literals []string }
 
-// expandedDirs is a dirSet on one machine, folded.
-type expandedDirs struct {
+// expandedDirs is a dirSet on one machine: as some file system compares names, and
+// letter by letter.
+type expandedDirs struct{ folded, exact dirIndex }
+
+type dirIndex struct {
 	rooted map[string]bool
 	// anywhere maps the first component of a relative folder to the whole of it.
 	anywhere map[string][]string
 }
 
+func newDirIndex() dirIndex {
+	return dirIndex{rooted: map[string]bool{}, anywhere: map[string][]string{}}
+}
+
+func (x dirIndex) addAnywhere(dir string) {
+	first, _, _ := strings.Cut(dir, "/")
+	x.anywhere[first] = append(x.anywhere[first], dir)
+}
+
 func (f *frame) expand(dirs []string) *expandedDirs {
-	e := &expandedDirs{rooted: map[string]bool{}, anywhere: map[string][]string{}}
+	e := &expandedDirs{folded: newDirIndex(), exact: newDirIndex()}
 	for _, d := range dirs {
 		if !rooted(d) {
-			d = foldPath(strings.Trim(path.Clean(slashed(d)), "/"))
-			first, _, _ := strings.Cut(d, "/")
-			e.anywhere[first] = append(e.anywhere[first], d)
+			d = strings.Trim(path.Clean(slashed(d)), "/")
+			e.exact.addAnywhere(d)
+			e.folded.addAnywhere(foldPath(d))
 			continue
 		}
 		for _, form := range f.forms(d) {
-			e.rooted[foldPath(form)] = true
+			e.exact.rooted[form] = true
+			e.folded.rooted[foldPath(form)] = true
 		}
 	}
 	return e
 }
 
 // holds tells whether the canonical path p is one of the folders or below one.
-func (e *expandedDirs) holds(p string) bool { return e.holdsFolded(foldPath(p)) }
-
-func (e *expandedDirs) holdsFolded(p string) bool {
-	if e.rooted["/"] && strings.HasPrefix(p, "/") {
+func (x dirIndex) holds(p string) bool {
+	if x.rooted["/"] && strings.HasPrefix(p, "/") {
 		return true
 	}
 	for start := 0; ; {
@@ -45,12 +57,12 @@ func (e *expandedDirs) holdsFolded(p string) bool {
 			end = len(p) - start
 		}
 		end += start
-		for _, dir := range e.anywhere[p[start:end]] {
+		for _, dir := range x.anywhere[p[start:end]] {
 			if rest := p[start:]; strings.HasPrefix(rest, dir) && (len(rest) == len(dir) || rest[len(dir)] == '/') {
 				return true
 			}
 		}
-		if end > 0 && e.rooted[p[:end]] {
+		if end > 0 && x.rooted[p[:end]] {
 			return true
 		}
 		if end == len(p) {
@@ -60,15 +72,35 @@ func (e *expandedDirs) holdsFolded(p string) bool {
 	}
 }
 
+// verdict is the answer of a test of paths. Where only some file systems would take
+// the path for the one that the rule means, the rule is looked at both ways: see
+// Judge.matches.
+func (f *frame) verdict(folded bool, exact func() bool) bool {
+	if !folded || exact() {
+		return folded
+	}
+	f.differs = true
+	return !f.exact
+}
+
+func (f *frame) holds(e *expandedDirs, it item) bool {
+	return f.verdict(e.folded.holds(it.folded), func() bool { return e.exact.holds(it.text) })
+}
+
+func (f *frame) isNamed(s *nameSet, it item) bool {
+	return f.verdict(s.matchesFolded(it.folded), func() bool { return s.matchesExactly(it.text) })
+}
+
 // nameSet is the second argument of named: patterns for the last component.
 type nameSet struct {
 	exact            map[string]bool
 	prefixes, suffix []string
 	globs            []string
+	written          []string // the patterns as the rule has them
 }
 
 func newNameSet(patterns []string) (*nameSet, error) {
-	s := &nameSet{exact: map[string]bool{}}
+	s := &nameSet{exact: map[string]bool{}, written: patterns}
 	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil {
 			return nil, err
@@ -88,10 +120,17 @@ func newNameSet(patterns []string) (*nameSet, error) {
 	return s, nil
 }
 
-// matches compares the last component of a canonical path, without the name of an
-// NTFS stream behind it.
-func (s *nameSet) matches(p string) bool { return s.matchesFolded(foldPath(p)) }
+// matchesExactly compares the last component letter by letter.
+func (s *nameSet) matchesExactly(p string) bool {
+	name := p[strings.LastIndexByte(p, '/')+1:]
+	return slices.ContainsFunc(s.written, func(pattern string) bool {
+		ok, _ := path.Match(pattern, name)
+		return ok
+	})
+}
 
+// matchesFolded compares the last component of a folded path, without the name of an
+// NTFS stream behind it.
 func (s *nameSet) matchesFolded(p string) bool {
 	name := p[strings.LastIndexByte(p, '/')+1:]
 	if i := strings.IndexByte(name, ':'); i > 0 {

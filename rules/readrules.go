@@ -20,6 +20,9 @@ func (l *loader) rules(s *source, e entry) error {
 	if !ok {
 		return s.nodePos(e.val).errorf(`begin each rule with "- name:"`, "rules is a list, not %s", yamlKind(e.val))
 	}
+	if most := s.maxRules(); len(list.Values) > most {
+		return s.nodePos(e.val).errorf("", "a file like this may hold %d rules, and has %d", most, len(list.Values))
+	}
 	for _, n := range list.Values {
 		if err := l.rule(s, n); err != nil {
 			return err
@@ -80,6 +83,15 @@ func (l *loader) rule(s *source, n ast.Node) error {
 	}
 	l.policy.rules = append(l.policy.rules, r)
 	return nil
+}
+
+// maxRules bounds what the rules of one file may cost each frame; a clone's are many
+// fewer.
+func (s *source) maxRules() int {
+	if s.trust == Folder {
+		return 100
+	}
+	return 5000
 }
 
 func (l *loader) nameRule(s *source, r *rule, name word) error {

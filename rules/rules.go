@@ -105,8 +105,10 @@ type LogOptions struct {
 // Facts are what expressions may know of the machine. Resolve gives a path with
 // its symlinks resolved as far as the path exists; nil compares paths as written.
 // Resolve is called by one goroutine at a time.
+// Roots are folders, besides Cwd, from which the server may start relative paths.
 type Facts struct {
 	Home, Cwd string
+	Roots     []string
 	Resolve   func(path string) string
 }
 

@@ -113,6 +113,9 @@ func (s *source) parse(data []byte) (node ast.Node, err error) {
 	if err := s.checkText(data); err != nil {
 		return nil, err
 	}
+	if at := tooDeep(data); at >= 0 {
+		return nil, place(s, data, at).errorf("", "brackets are nested more than %d deep", maxBrackets)
+	}
 	f, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		if ye, ok := err.(yaml.Error); ok {
@@ -161,4 +164,24 @@ func (s *source) checkText(data []byte) error {
 
 func newSource(path string, trust Trust) *source {
 	return &source{path: path, short: filepath.Base(path), trust: trust}
+}
+
+// maxBrackets bounds the nesting of brackets in a file, those in expressions and
+// texts included: the parsers recurse, and a stack that overflows ends the process.
+const maxBrackets = 200
+
+// tooDeep gives the offset of the bracket that is nested too deep, or -1.
+func tooDeep(data []byte) int {
+	depth := 0
+	for i, c := range data {
+		switch c {
+		case '(', '[', '{':
+			if depth++; depth > maxBrackets {
+				return i
+			}
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return -1
 }

@@ -128,6 +128,20 @@ func in(needle, where any) (bool, error) {
 	return false, mixed
 }
 
+// notVacuous is chargeList for all(…): of nothing everything is true, which must not
+// allow anything.
+func (f *frame) notVacuous(v any) error {
+	if f.allowing && v != nil {
+		if l := reflect.ValueOf(v); l.Kind() == reflect.Slice && l.Len() == 0 {
+			f.vacuous = true
+			return errVacuous
+		}
+	}
+	return f.chargeList(v)
+}
+
+var errVacuous = errors.New("all(…) of nothing")
+
 func (f *frame) chargeList(v any) error {
 	switch l := v.(type) {
 	case []string:

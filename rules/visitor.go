@@ -20,12 +20,15 @@ const (
 	fnEqual   = ".equal"
 	fnIn      = ".in"
 	fnList    = ".list"
-	fnStrings = ".strings"
-	fnSplit   = ".split"
-	fnText    = ".text"
-	fnData    = ".structured"
-	fnError   = ".error"
-	fnMatches = ".matches"
+
+	fnAll        = ".all"
+	fnAllStrings = ".allStrings"
+	fnStrings    = ".strings"
+	fnSplit      = ".split"
+	fnText       = ".text"
+	fnData       = ".structured"
+	fnError      = ".error"
+	fnMatches    = ".matches"
 )
 
 var (
@@ -211,9 +214,12 @@ func (s *strict) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		if len(n.Arguments) > 1 && predicateDepth(n.Arguments[1]) > 1 {
 			s.fail(n, "predicates may stand within one other predicate, no deeper")
 		}
-		list := fnList
+		list, strings := fnList, fnStrings
+		if n.Name == "all" {
+			list, strings = fnAll, fnAllStrings
+		}
 		if n.Arguments[0].Type() == stringsType {
-			list = fnStrings
+			list = strings
 		}
 		n.Arguments[0] = call(n.Arguments[0], list, environment(n), n.Arguments[0])
 		return

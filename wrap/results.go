@@ -2,6 +2,8 @@ package wrap
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"sallyport/rules"
 	"sallyport/rules/scan"
@@ -174,6 +176,9 @@ func (p *pump) listResult(method string) (why string) {
 		hidden := false
 		if !p.f.Plain {
 			finding, hidden = scan.HiddenJSON(raw[val.Start:val.End])
+		}
+		if !hidden && strings.ContainsFunc(name, unicode.IsControl) {
+			finding, hidden = scan.Finding{What: "a control character in its name"}, true
 		}
 		if hidden {
 			p.s.warnf("server %q: %s %q holds %s: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80), finding.What)

@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 // dependencies are the modules that the shipped program may be built from.
 var dependencies = []string{
 	"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/spf13/cobra", "github.com/spf13/pflag",
-	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/sys", "github.com/inconshreveable/mousetrap",
+	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/sys", "golang.org/x/text", "github.com/inconshreveable/mousetrap",
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

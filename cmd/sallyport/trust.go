@@ -161,6 +161,26 @@ func factsOf(home, cwd string) rules.Facts {
 	return rules.Facts{Home: home, Cwd: cwd, Resolve: resolve}
 }
 
+// rootsOf are the folders that a command line names: servers start relative paths from those they are given. What a shell between us
+// and the server would make of its arguments is not looked at.
+func rootsOf(argv []string, cwd, home string) []string {
+	var roots []string
+	for _, arg := range argv[1:] {
+		if _, value, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(arg, "-") {
+			arg = value
+		}
+		if arg == "" || strings.HasPrefix(arg, "-") || len(roots) == maxRoots {
+			continue
+		}
+		if dir := resolve(absolute(arg, cwd, home)); dir != cwd && isDir(dir) && !slices.Contains(roots, dir) {
+			roots = append(roots, dir)
+		}
+	}
+	return roots
+}
+
+const maxRoots = 16
+
 // maxLinks is how many symlinks of a path are followed; Linux gives up at 40.
 const maxLinks = 64
 

@@ -132,6 +132,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	if err != nil {
 		return nil, err
 	}
+	set.facts.Roots = rootsOf(argv, set.facts.Cwd, set.facts.Home)
 	view := set.policy.View(f.name, f.client)
 	command, err := f.command(argv, view)
 	if err != nil {
