@@ -84,7 +84,9 @@ func fakeServer() {
 			code, _ := strconv.Atoi(rest)
 			os.Exit(code)
 		case "die":
-			syscall.Kill(os.Getpid(), syscall.SIGTERM)
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				self.Signal(syscall.SIGTERM)
+			}
 			time.Sleep(time.Minute)
 		case "deaf":
 			signal.Ignore(syscall.SIGTERM)

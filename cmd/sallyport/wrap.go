@@ -80,7 +80,7 @@ repository.`,
 	flags.SetInterspersed(false)
 	flags.StringVar(&f.name, "name", "", "the server's name in rules and logs (default: from the command)")
 	flags.StringVar(&f.client, "client", "", "the client's name, a hint for rules and logs")
-	flags.DurationVar(&f.budget, "budget", 0, "how long the client waits for a call, a hint for questions")
+	flags.DurationVar(&f.budget, "budget", 0, "how long the client waits for a call; for questions, once they can be answered")
 	flags.StringArrayVar(&f.env, "env", nil, "pass only this variable and the usual ones; may be repeated")
 	flags.StringArrayVar(&f.rules, "rules", nil, "one more rule file; may be repeated")
 	flags.BoolVar(&f.observe, "observe", false, "judge and log, but let pass what rules would refuse")
