@@ -113,8 +113,9 @@ func (p *pump) hold(ctx context.Context, c *call, j judged) {
 		h.refuse = func(a Answer) { p.out.post(s.refusedResult(c, j.Decision, a)) }
 		h.sent = func() { h.table.settle(c) }
 	case p.client:
+		c.asked = j.Decision
 		uri := bytes.Clone(p.f.Get("uri"))
-		h.sent = func() { h.table.forward(c); s.st.sent(c, uri) }
+		h.sent = func() { c.asked = rules.Decision{}; h.table.forward(c); s.st.sent(c, uri) }
 	default:
 		h.table = &s.st.server
 		id := bytes.Clone(p.f.Get("elicitationId"))

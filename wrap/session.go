@@ -113,16 +113,23 @@ func (s *Session) Run(client, server Ends) error {
 // end answers what is open and waits, for a while, for those who still write.
 func (s *Session) end() {
 	s.storms.stop()
-	s.failPending("the server ended before it answered")
-	s.stop()
+	s.st.mu.Lock()
+	s.st.ending = true
+	s.st.mu.Unlock()
 	asked := make(chan struct{})
 	go func() { s.asking.Wait(); close(asked) }()
+	wait(asked, lastAnswers)
+	s.failPending("the server ended before it answered")
+	s.stop()
 	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
 	wait(s.toC.finish(), time.Second)
 	s.toS.finish()
 	close(s.warnings)
 	wait(s.told, time.Second)
 }
+
+// lastAnswers is how long answers that are on their way have when the session ends.
+const lastAnswers = 100 * time.Millisecond
 
 // slow is the time after which the user hears that a server has answered nothing.
 const slow = 10 * time.Second
@@ -160,12 +167,9 @@ func (s *Session) fail(err error) {
 	})
 }
 
-// failPending answers what the client still waits for, and asks nothing any more. A fault may have left the state locked; then nothing
-// can be said.
+// failPending answers what the client still waits for, and asks nothing any more.
 func (s *Session) failPending(why string) {
-	if !s.st.mu.TryLock() {
-		return
-	}
+	s.st.mu.Lock()
 	var open []*call
 	for _, c := range s.st.client.calls {
 		open = append(open, c)
@@ -180,7 +184,11 @@ func (s *Session) failPending(why string) {
 		if c.method == "subscriptions/listen" {
 			continue
 		}
-		out = jsonrpc.AppendError(out, c.id, codeEnded, "sallyport: "+why, nil)
+		if c.asked.Rule != "" {
+			out = append(out, s.refusal(c, c.asked, Answer{Reason: "the session ended before a person answered"})...)
+		} else {
+			out = jsonrpc.AppendError(out, c.id, codeEnded, "sallyport: "+why, nil)
+		}
 		s.Log.Append(&audit.Entry{Direction: "s2c", Method: c.method, Tool: c.tool, ID: c.id.Raw(), Decision: "note", Reason: why})
 	}
 	if len(out) > 0 && s.Log.Flush() == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"sallyport/rules"
 	"sallyport/wrap/jsonrpc"
 )
 
@@ -40,6 +41,7 @@ type call struct {
 	counted bool               // the token is live
 	logs    bool               // modern: log messages were asked for
 	acked   bool               // of a subscription: acknowledged
+	asked   rules.Decision     // of a held request: why a human was asked
 	void    context.CancelFunc // ends the question about it; never nil
 }
 
