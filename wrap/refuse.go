@@ -148,8 +148,10 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 		start := time.Now()
 		a := s.Asker.Ask(ctx, q)
 		h.entry.Time, h.entry.Wait = time.Now(), time.Since(start)
-		h.entry.Answer, h.entry.By, h.entry.Reason = "refused", a.By, a.Reason
-		h.entry.Decision = "refuse"
+		h.entry.By, h.entry.Reason, h.entry.Decision = a.By, a.Reason, "refuse"
+		if a.By != "" { // else nobody said anything
+			h.entry.Answer = "refused"
+		}
 		if a.Allowed {
 			h.entry.Answer, h.entry.Decision = "allowed", "pass"
 			s.letGo(ctx, h)

@@ -121,7 +121,7 @@ func startDemo(dir string) (*demo, error) {
 	}
 	d := &demo{lines: make(chan string, 64), ended: make(chan error, 1)}
 	if d.log, err = audit.Open(filepath.Join(dir, "log"), audit.Session{Client: "demo", Server: "filesystem", Version: versionText()}); err != nil {
-		return nil, fmt.Errorf("opening the log: %w", err)
+		return nil, err
 	}
 	super, err := child.Prepare()
 	if err != nil {

@@ -145,7 +145,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		Rules: set.digest,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("opening the log: %w", err)
+		return nil, err
 	}
 	if l.tee, err = openTee(options.Debug, set.places); err != nil {
 		l.log.Close("not started")
