@@ -97,7 +97,11 @@ func eachWord(key []byte, f func([]byte)) (last []byte) {
 type collector struct {
 	frame *frame
 	out   []string
+	size  int // bytes of out
 }
+
+// maxForms bounds what all paths of a frame take, in bytes.
+const maxForms = 4 << 20
 
 func (c *collector) value(v any) error {
 	switch v := v.(type) {
@@ -173,12 +177,12 @@ func (c *collector) raw(val []byte, kind keyKind) error {
 
 // pathShaped looks at a raw string without decoding what is plainly no path.
 func pathShaped(val []byte, loose bool) bool {
-	if len(val) < 3 || len(val) > 4096 {
+	if len(val) < 3 {
 		return false
 	}
 	in := val[1 : len(val)-1]
 	switch in[0] {
-	case '/', '~', '.', '$', '%', '\\', ' ', '\t':
+	case '/', '~', '.', '$', '%', '\\', ' ', '\t', 0xef:
 	default:
 		if !loose && !(len(in) > 2 && in[1] == ':') && (in[0]|0x20 != 'f' || len(in) < 5) {
 			return false
@@ -188,10 +192,11 @@ func pathShaped(val []byte, loose bool) bool {
 	if fileURI(strings.TrimSpace(unbroken.Replace(s))) {
 		return true
 	}
-	if strings.Contains(strings.TrimSpace(s), "\n") {
-		return false
+	t := trimmed(s)
+	if strings.Contains(t, "\n") && !strings.Contains(slashed(t), "/..") {
+		return false // a text, that cannot be cleaned into another path either
 	}
-	return rooted(strings.TrimSpace(s)) || loose && (strings.ContainsAny(s, `/\`) || s != "" && s[0] == '.')
+	return rooted(t) || loose && (strings.ContainsAny(s, `/\`) || s != "" && s[0] == '.')
 }
 
 func webAddress(s string) bool {
@@ -202,11 +207,15 @@ func (c *collector) path(s string) error {
 	if s == "" {
 		return nil
 	}
-	if otherHome(s) {
-		return errOtherHome
+	forms, err := c.frame.meanings(s)
+	if err != nil {
+		return err
 	}
-	c.out = append(c.out, c.frame.forms(s)...)
-	if len(c.out) > maxList {
+	c.out = append(c.out, forms...)
+	for _, form := range forms {
+		c.size += len(form)
+	}
+	if len(c.out) > maxList || c.size > maxForms {
 		return errLongList
 	}
 	return nil

@@ -33,6 +33,7 @@ type frame struct {
 	exact    bool // paths are compared letter by letter
 	differs  bool // and that makes a difference
 	allowing bool // the rule would allow
+	lost     bool // a path could not be resolved
 	vacuous  bool // it said all(…) of nothing
 
 	facts Facts
@@ -144,10 +145,10 @@ func (f *frame) each(p string, test func(item) bool) (bool, error) {
 	if f.isCanonical(p) {
 		return test(item{p, foldPath(p)}), nil
 	}
-	if otherHome(p) {
-		return false, errOtherHome
+	forms, err := f.meanings(p)
+	if err != nil {
+		return false, err
 	}
-	forms := f.forms(p)
 	first := test(item{forms[0], foldPath(forms[0])})
 	for _, form := range forms[1:] {
 		if test(item{form, foldPath(form)}) != first {

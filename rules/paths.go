@@ -2,11 +2,13 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -99,7 +101,25 @@ func cleanPath(p string) string {
 }
 
 func (f *frame) resolve(p string) string {
-	return cleanPath(filepath.ToSlash(f.facts.Resolve(filepath.FromSlash(p))))
+	real := f.facts.Resolve(filepath.FromSlash(p))
+	f.lost = f.lost || real == ""
+	return cleanPath(filepath.ToSlash(real))
+}
+
+// meanings is forms for what came over the wire.
+func (f *frame) meanings(s string) ([]string, error) {
+	if len(s) > maxPath {
+		return nil, errLongPath
+	}
+	if slices.ContainsFunc(readings(s), otherHome) {
+		return nil, errOtherHome
+	}
+	f.lost = false
+	forms := f.forms(s)
+	if f.lost {
+		return nil, errors.New("a path goes through too many links")
+	}
+	return forms, nil
 }
 
 // relative tells whether where one stands decides what a path means.
@@ -113,7 +133,7 @@ func otherHome(p string) bool {
 	if len(p) < 3 || p[0] != '~' {
 		return false
 	}
-	name, _, below := strings.Cut(p[1:], "/")
+	name, _, below := strings.Cut(slashed(p[1:]), "/")
 	return below && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
@@ -121,6 +141,17 @@ var errOtherHome = errors.New("a path begins in another user's home; write it ou
 
 // unbroken takes out the tabs and line ends that readers of URIs ignore.
 var unbroken = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
+// trimmed takes off what readers of URIs and paths ignore at both ends.
+func trimmed(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == 0xfeff || unicode.IsSpace(r) })
+}
+
+// maxPath is the longest string that is looked at as a path, in bytes; the longest
+// that Linux opens has 4096.
+const maxPath = 8 << 10
+
+var errLongPath = fmt.Errorf("a path has more than %d bytes", maxPath)
 
 func readings(s string) []string {
 	all := []string{s}
@@ -132,18 +163,20 @@ func readings(s string) []string {
 			all = append(all, r)
 		}
 	}
-	if t := unbroken.Replace(s); t != s {
-		if trimmed := strings.TrimSpace(t); fileURI(trimmed) {
-			t = uriPath(trimmed)
+	// What stands before a URI or path is dropped by some readers, tabs and line ends
+	// within one by others; a query or a fragment is no part of the name to most.
+	for _, t := range []string{s, trimmed(s), trimmed(unbroken.Replace(s))} {
+		if !fileURI(t) {
+			add(t)
+			continue
 		}
-		add(t)
-	}
-	if t := strings.TrimSpace(all[0]); t != all[0] {
-		if fileURI(t) {
-			t = uriPath(t)
+		add(uriPath(t))
+		add(percentDecoded(strings.TrimLeft(slashed(t[len("file:"):]), "/")))
+		if i := strings.IndexAny(t, "?#"); i >= 0 {
+			add(uriPath(t[:i]))
 		}
-		add(t)
 	}
+	add(strings.TrimSpace(all[0]))
 	for range 2 { // encoded twice is decoded twice by a proxy and its server
 		for _, r := range all {
 			if strings.IndexByte(r, '%') >= 0 {

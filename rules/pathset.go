@@ -88,6 +88,11 @@ func (f *frame) holds(e *expandedDirs, it item) bool {
 }
 
 func (f *frame) isNamed(s *nameSet, it item) bool {
+	if s.odd {
+		folded, exact := s.matchesFolded(it.folded), s.matchesExactly(it.text)
+		f.differs = f.differs || folded != exact
+		return f.exact && exact || !f.exact && folded
+	}
 	return f.verdict(s.matchesFolded(it.folded), func() bool { return s.matchesExactly(it.text) })
 }
 
@@ -97,6 +102,7 @@ type nameSet struct {
 	prefixes, suffix []string
 	globs            []string
 	written          []string // the patterns as the rule has them
+	odd              bool     // a name may match as written and not folded
 }
 
 func newNameSet(patterns []string) (*nameSet, error) {
@@ -105,6 +111,7 @@ func newNameSet(patterns []string) (*nameSet, error) {
 		if _, err := path.Match(p, ""); err != nil {
 			return nil, err
 		}
+		s.odd = s.odd || strings.ContainsAny(p, ":[\\")
 		p = strings.Map(foldRune, p)
 		switch n := strings.IndexAny(p, `*?[\`); {
 		case n < 0:

@@ -46,8 +46,11 @@ func (p *pump) clientRequest() {
 		p.v.pass = p.register(c)
 	case rules.Ask:
 		ctx := p.question(c)
+		c.asked = j.Decision
 		if p.register(c) {
 			p.hold(ctx, c, j)
+		} else {
+			c.void()
 		}
 	default:
 		p.cause(j.Decision)
@@ -214,6 +217,7 @@ func (p *pump) free() bool {
 	p.entry.Decision, p.entry.Reason = "refuse", "the id belongs to a request that has no answer yet"
 	if old.stage == held {
 		st.client.settle(old)
+		st.failedInitialize(old)
 		p.v.answer = jsonrpc.AppendError(nil, old.id, jsonrpc.CodeInvalidRequest,
 			"sallyport: two requests with one id while the first waited for a person: both were refused", nil)
 	}
@@ -356,14 +360,16 @@ func (p *pump) clientResponse() {
 		return
 	}
 	p.entry.Method = c.method
-	if p.f.Kind == jsonrpc.Result {
-		j := p.decide(rules.World{On: rules.Result, Method: c.method, Result: p.f.Bytes(p.f.Result), Default: rules.Allow})
-		if j.Action != rules.Allow {
-			p.cause(j.Decision)
-			p.entry.Decision = "refuse"
-			p.v.instead = jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: the client's answer was refused", nil)
-			return
-		}
+	answer := p.f.Result
+	if p.f.Kind == jsonrpc.Error {
+		answer = p.f.Err
+	}
+	j := p.decide(rules.World{On: rules.Result, Method: c.method, Result: p.f.Bytes(answer), Default: rules.Allow})
+	if j.Action != rules.Allow {
+		p.cause(j.Decision)
+		p.entry.Decision = "refuse"
+		p.v.instead = jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: the client's answer was refused", nil)
+		return
 	}
 	p.v.pass = true
 }

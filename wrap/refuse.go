@@ -87,6 +87,7 @@ func remedy(c *call, d rules.Decision) string {
 
 // question begins a question about a request: from now on it can be made void.
 func (p *pump) question(c *call) context.Context {
+	c.void() // an earlier one has been answered
 	ctx, cancel := context.WithCancel(p.s.ctx)
 	c.void = cancel
 	if c.stage != answering {
@@ -111,9 +112,14 @@ func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	switch {
 	case p.f.Kind != jsonrpc.Request:
 		h.refuse = func(a Answer) { p.out.post(s.refusedResult(c, j.Decision, a)) }
-		h.sent = func() { h.table.settle(c) }
+		failed := p.f.Kind == jsonrpc.Error
+		h.sent = func() {
+			h.table.settle(c)
+			if failed {
+				s.st.failedInitialize(c)
+			}
+		}
 	case p.client:
-		c.asked = j.Decision
 		uri := bytes.Clone(p.f.Get("uri"))
 		h.sent = func() { c.asked = rules.Decision{}; h.table.forward(c); s.st.sent(c, uri) }
 	default:
@@ -140,6 +146,8 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 	s.st.mu.Lock()
 	defer s.st.mu.Unlock()
 	if s.st.ending {
+		h.table.settle(h.c)
+		h.refuse(Answer{Reason: "the session is ending"})
 		return
 	}
 	s.asking.Add(1)
@@ -173,8 +181,11 @@ func (s *Session) letGo(ctx context.Context, h *heldFrame) {
 		err = h.out.writeTaken(h.frame)
 	}
 	h.out.giveBack()
-	if sent && err != nil {
-		s.failPending("the other side no longer reads")
+	if sent && err != nil && h.out == s.toS {
+		s.st.mu.Lock()
+		h.table.settle(h.c)
+		s.st.mu.Unlock()
+		s.toC.post(jsonrpc.AppendError(nil, h.c.id, codeEnded, "sallyport: the server no longer reads", nil))
 	}
 }
 

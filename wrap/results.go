@@ -248,10 +248,12 @@ func (p *pump) inspectError(c *call) (j judged, why string) {
 			}
 			j = stricter(j, p.decide(rules.World{On: rules.Elicitation, Method: "elicitation/create", Tool: c.tool,
 				Args: objectOrNil(raw[val.Start:val.End]), Default: rules.Ask}))
-			p.s.st.mu.Lock()
-			id := jsonrpc.MemberOf(raw, val, "elicitationId")
-			p.s.st.noteElicitation(raw[id.Start:id.End])
-			p.s.st.mu.Unlock()
+			if j.Action == rules.Allow {
+				p.s.st.mu.Lock()
+				id := jsonrpc.MemberOf(raw, val, "elicitationId")
+				p.s.st.noteElicitation(raw[id.Start:id.End])
+				p.s.st.mu.Unlock()
+			}
 		}
 	}
 	own := p.decide(rules.World{On: rules.Result, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Err), Default: rules.Allow})

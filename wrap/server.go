@@ -232,8 +232,9 @@ func (p *pump) updated() bool {
 // its subscription is still there.
 func (p *pump) calm() bool {
 	s, tag := p.s, bytes.Clone(p.f.GetMeta(metaSubscription))
+	id, _ := jsonrpc.ParseID(tag) // one of many spellings
 	frame, entry := p.clone()
-	ok := s.storms.pass(p.entry.Method+string(tag), p.entry.Time, func() {
+	ok := s.storms.pass(p.entry.Method+string(id.Key()), p.entry.Time, func() {
 		s.st.mu.Lock()
 		gone := tag != nil && s.st.listening(tag) == nil
 		s.st.mu.Unlock()
@@ -266,8 +267,8 @@ func (p *pump) serverResponse() {
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if c.stage == cancelled {
-		p.drop("answers a cancelled request")
+	if c.stage == cancelled || st.client.find(c.id) != c {
+		p.drop("answers a request that was cancelled or has been answered")
 		p.v = verdict{}
 		return
 	}
@@ -276,7 +277,7 @@ func (p *pump) serverResponse() {
 		return
 	}
 	st.client.settle(c)
-	if p.f.Kind == jsonrpc.Error || why != "" {
+	if p.f.Kind == jsonrpc.Error || why != "" || j.Action != rules.Allow {
 		st.failedInitialize(c)
 	}
 	switch {

@@ -44,6 +44,7 @@ type Session struct {
 	warns    throttle
 	warnings chan string
 	told     chan struct{} // closed when the last of them has been told
+	quit     chan struct{} // closed when nobody warns any more
 	storms   storms
 	asking   sync.WaitGroup
 	ctx      context.Context
@@ -63,7 +64,7 @@ func New(c Config) *Session {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Session{
 		Config: c, view: c.Policy.View(c.Server, c.Client), limits: c.Policy.Limits(), st: newState(),
-		warnings: make(chan string, maxWarnings), told: make(chan struct{}),
+		warnings: make(chan string, maxWarnings), told: make(chan struct{}), quit: make(chan struct{}),
 		ctx: ctx, stop: stop, clientGone: make(chan struct{}), failed: make(chan struct{}),
 	}
 }
@@ -124,7 +125,7 @@ func (s *Session) end() {
 	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
 	wait(s.toC.finish(), time.Second)
 	s.toS.finish()
-	close(s.warnings)
+	close(s.quit)
 	wait(s.told, time.Second)
 }
 
@@ -167,7 +168,7 @@ func (s *Session) fail(err error) {
 	})
 }
 
-// failPending answers what the client still waits for, and asks nothing any more.
+// failPending answers what the client still waits for.
 func (s *Session) failPending(why string) {
 	s.st.mu.Lock()
 	var open []*call
@@ -177,7 +178,6 @@ func (s *Session) failPending(why string) {
 	for _, c := range open {
 		s.st.client.settle(c)
 	}
-	s.st.ending = true
 	s.st.mu.Unlock()
 	var out []byte
 	for _, c := range open {
@@ -209,7 +209,6 @@ func (s *Session) warnf(format string, a ...any) {
 	if dropped > 0 {
 		text = fmt.Sprintf("%d more warnings were left out; they are in the log. %s", dropped, text)
 	}
-	defer func() { recover() }() // the session may have ended
 	select {
 	case s.warnings <- text:
 	default:
@@ -219,8 +218,20 @@ func (s *Session) warnf(format string, a ...any) {
 // tell passes warnings on. It ends with the session.
 func (s *Session) tell() {
 	defer close(s.told)
-	for text := range s.warnings {
-		s.Warn(text)
+	for {
+		select {
+		case text := <-s.warnings:
+			s.Warn(text)
+		case <-s.quit:
+			for {
+				select {
+				case text := <-s.warnings:
+					s.Warn(text)
+				default:
+					return
+				}
+			}
+		}
 	}
 }
 
@@ -261,11 +272,21 @@ type storms struct {
 
 const stormPause = time.Second
 
+// maxKinds is how many kinds are remembered before those that are calm are forgotten.
+const maxKinds = 256
+
 // pass reports whether a notification of this kind may go now. If not, later is called once the pause is over, unless one is waiting
 // already.
 func (st *storms) pass(kind string, now time.Time, later func()) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if len(st.last) > maxKinds {
+		for kind, at := range st.last {
+			if now.Sub(at) > stormPause {
+				delete(st.last, kind)
+			}
+		}
+	}
 	if st.last == nil {
 		st.last, st.waiting = map[string]time.Time{}, map[string]*time.Timer{}
 	}

@@ -83,7 +83,9 @@ func (t *table) forward(c *call) {
 // settle forgets a request and ends the question about it.
 func (t *table) settle(c *call) {
 	c.void()
-	delete(t.calls, string(c.id.Key()))
+	if t.find(c.id) == c {
+		delete(t.calls, string(c.id.Key()))
+	}
 	if c.counted {
 		c.counted = false
 		if t.tokens[c.token]--; t.tokens[c.token] <= 0 {

@@ -39,7 +39,7 @@ func ownPlaces() (places, error) {
 	p := places{home: home}
 	switch runtime.GOOS {
 	case "darwin":
-		p.config = filepath.Join(home, "Library", "Application Support", "sallyport")
+		p.config = filepath.Join(home, "Library", "Application Support", "sallyport", "config")
 		p.state = filepath.Join(home, "Library", "Application Support", "sallyport", "state")
 	case "windows":
 		p.config = filepath.Join(home, "AppData", "Roaming", "sallyport")

@@ -179,14 +179,14 @@ func rootsOf(argv []string, cwd, home string) []string {
 	return roots
 }
 
-const maxRoots = 16
+const maxRoots = 64
 
-// maxLinks is how many symlinks of a path are followed; Linux gives up at 40.
-const maxLinks = 64
+// maxLinks is how many symlinks of a path are followed. Linux gives up at 40, but servers that resolve paths themselves go further.
+const maxLinks = 255
 
 // resolve follows the symlinks of an absolute path as the kernel does, component by component, and goes on by name from where nothing
 // exists, dangling links included: what is written there makes the target. Between this look and the server's own there is a race that
-// only code with the user's rights can use.
+// only code with the user's rights can use. It gives "" for a path of too many links, which no rule then lets pass.
 func resolve(path string) string {
 	volume := filepath.VolumeName(path)
 	at, rest := volume+string(filepath.Separator), strings.Split(filepath.ToSlash(path[len(volume):]), "/")
@@ -218,7 +218,7 @@ func resolve(path string) string {
 		}
 		target, err := os.Readlink(next)
 		if links++; err != nil || links > maxLinks {
-			return path
+			return ""
 		}
 		if filepath.IsAbs(target) {
 			at = filepath.VolumeName(target) + string(filepath.Separator)

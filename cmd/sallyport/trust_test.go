@@ -35,6 +35,12 @@ func TestResolveFollowsLinksAsTheKernelDoes(t *testing.T) {
 		"loop/x":       "loop/x",
 		"keys//deep//": "keys/deep",
 	} {
+		if path == "loop/x" {
+			if got := resolve(dir + "/" + path); got != "" {
+				t.Errorf("a loop is %s", got)
+			}
+			continue
+		}
 		if got := resolve(dir + "/" + path); got != filepath.Join(dir, want) && got != dir+"/"+want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
