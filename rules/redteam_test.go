@@ -58,6 +58,14 @@ rules:
 		{"from the server's root", "read", `{"path":"work/plan.txt"}`, Deny},
 		{"decomposed name of a link", "read", `{"path":"HOME/proj/ke\u0301.txt"}`, Deny},
 		{"another user's home", "read", `{"path":"~root/work/plan.txt"}`, Deny},
+		{"a query behind a URI", "read", `{"uri":"file:///srv/tls/key.pem?"}`, Deny},
+		{"a fragment behind a URI", "read", `{"uri":"file:///srv/tls/.netrc#a"}`, Deny},
+		{"a query that looks like an exception", "read", `{"uri":"file:///srv/id_rsa?x.pub"}`, Deny},
+		{"a line feed that is cleaned away", "read", `{"p":"HOME/x\n/../.ssh/config"}`, Deny},
+		{"a path that is far too long", "read", `{"target":"HOME/.ssh/LONGconfig"}`, Deny},
+		{"a byte order mark before it", "read", `{"path":"\ufeff/etc/shadow"}`, Deny},
+		{"a control character before a URI", "read", `{"path":"\u0001file:///etc/shadow"}`, Deny},
+		{"another user's home, encoded", "read", `{"path":"%7Eroot/x"}`, Deny},
 		{"under the allowed folder", "write", `{"path":"HOME/project/scratch/a"}`, Allow},
 		{"its twin in capitals", "write", `{"path":"HOME/project/SCRATCH/a"}`, Ask},
 		{"with a blank behind it", "write", `{"path":"HOME/project/scratch /a"}`, Ask},
@@ -71,6 +79,7 @@ rules:
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := strings.ReplaceAll(tt.args, "HOME", home)
+			args = strings.ReplaceAll(args, "LONG", strings.Repeat("./", 5000))
 			if got := judge.Decide(&World{On: Call, Method: "tools/call", Tool: tt.tool, Args: []byte(args)}); got.Action != tt.want {
 				t.Errorf("%s: %v by %s (%s), want %v", args, got.Action, got.Rule, got.Because, tt.want)
 			}

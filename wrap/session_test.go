@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,6 +224,58 @@ func TestRefuseAnswersUntilThePatienceIsOver(t *testing.T) {
 		<-done
 		write.Close()
 		read.Close()
+	})
+}
+
+// closable is a server's input that can be closed.
+type closable struct {
+	sink
+	gone atomic.Bool
+}
+
+func (c *closable) Write(b []byte) (int, error) {
+	if c.gone.Load() {
+		return 0, errors.New("closed")
+	}
+	return c.sink.Write(b)
+}
+
+func (c *closable) Close() error { c.gone.Store(true); return nil }
+
+func TestCallsAreAnsweredAfterTheServerHasClosedItsInput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, asking)
+		r.session.Asker = NoApprover{}
+		var server closable
+		r.startWith(&r.toClient, &server)
+		server.gone.Store(true)
+		io.WriteString(r.client, ping(1))
+		synctest.Wait()
+		contains(t, "the client's input", r.toClient.take(), `"id":1,"error"`)
+		io.WriteString(r.client, `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t"}}`+"\n")
+		synctest.Wait()
+		contains(t, "the client's input", r.toClient.take(), `"id":2,"result"`)
+		r.stop()
+	})
+}
+
+func TestAnApprovalAfterTheClientsEndTakesNoOtherAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, asking)
+		var server closable
+		r.startWith(&r.toClient, &server)
+		io.WriteString(r.client, ping(1)+`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t"}}`+"\n")
+		synctest.Wait()
+		r.client.Close()
+		synctest.Wait()
+		r.asker.answer(0, Answer{Allowed: true, By: "test"})
+		synctest.Wait()
+		io.WriteString(r.server, `{"jsonrpc":"2.0","id":1,"result":{}}`+"\n")
+		synctest.Wait()
+		got := r.toClient.take()
+		contains(t, "the client's input", got, `"id":1,"result"`)
+		contains(t, "the client's input", got, `"id":2,"error"`)
+		r.stop()
 	})
 }
 

@@ -1,0 +1,82 @@
+package wrap
+
+import (
+	"sallyport/rules"
+	"sallyport/wrap/jsonrpc"
+)
+
+// A judged is a decision with what it is about.
+type judged struct {
+	rules.Decision
+	world rules.World
+}
+
+// stricter keeps the stricter of two decisions on one frame. Every part of a frame is judged before anything is asked, so that a
+// question never stands before a denial.
+func stricter(a, b judged) judged {
+	if b.Action < a.Action {
+		return b
+	}
+	return a
+}
+
+// allowed is where stricter starts.
+var allowed = judged{Decision: rules.Decision{Action: rules.Allow}}
+
+// judgeRequest asks the rules.
+func (p *pump) judgeRequest(c *call, m method, known bool) judged {
+	if !known {
+		m.on, m.stance = rules.Other, rules.Deny
+	}
+	args := p.f.Bytes(p.f.Params)
+	if c.method == "tools/call" {
+		args = p.f.Get("arguments")
+	}
+	args = objectOrNil(args)
+	p.entry.Args, p.entry.Values = p.sum.Sum(args), args
+	j := p.decide(rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance})
+	j = stricter(j, p.inputResponses(c.tool))
+	if c.method == "tools/call" && p.f.Get("task") != nil {
+		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
+		j = stricter(j, p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool, Args: args}))
+	}
+	return j
+}
+
+// inputResponses judges what a modern retry carries to the server as the answers that a legacy client would send. Which request each
+// answers is the server's to know, so each is judged as an answer to all three.
+func (p *pump) inputResponses(tool string) judged {
+	strictest := allowed
+	for m := range jsonrpc.Members(p.f.Raw, p.f.Span("inputResponses")) {
+		for _, method := range []string{"elicitation/create", "sampling/createMessage", "roots/list"} {
+			answer := p.f.Raw[m.Val.Start:m.Val.End]
+			strictest = stricter(strictest, p.decide(rules.World{On: rules.Result, Method: method, Tool: tool, Result: answer, Default: rules.Allow}))
+		}
+	}
+	return strictest
+}
+
+// objectOrNil makes null and what is no object an absent one.
+func objectOrNil(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	return raw
+}
+
+// decide asks the rules. Where only an observer watches, what they refuse passes, and the log says what they said.
+func (p *pump) decide(w rules.World) judged {
+	p.world = w
+	d := p.judge.Decide(&p.world)
+	if d.Action != rules.Allow && p.s.Observing {
+		p.cause(d)
+		p.entry.Reason = "would " + d.Action.String() + ": " + d.Because
+		d.Action = rules.Allow
+	}
+	return judged{d, w}
+}
+
+// cause puts a decision into the log line.
+func (p *pump) cause(d rules.Decision) {
+	p.entry.Rule, p.entry.At, p.entry.Reason = d.Rule, d.At, d.Because
+}
