@@ -80,6 +80,9 @@ func (f *frame) forms(s string) []string {
 	}
 	for _, reading := range readings(s) {
 		place(f.absolute(reading))
+		if v := homeVariable(reading); v != "" && f.facts.OtherHome != "" {
+			place(filepath.ToSlash(f.facts.OtherHome) + "/" + reading[len(v):])
+		}
 		if relative(reading) { // servers have folders of their own to start from
 			for _, root := range f.facts.Roots {
 				place(filepath.ToSlash(root) + "/" + reading)

@@ -109,6 +109,7 @@ type LogOptions struct {
 type Facts struct {
 	Home, Cwd string
 	Roots     []string
+	OtherHome string // the server's own home folder, where it is another one
 	Resolve   func(path string) string
 }
 

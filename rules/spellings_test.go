@@ -87,6 +87,30 @@ rules:
 	}
 }
 
+func TestTheServersOwnHomeCountsToo(t *testing.T) {
+	p, err := Load(open(map[string]string{"r.yaml": `version: 1
+default: {write: ask}
+rules:
+  - {name: scratch, when: 'all(paths(args), under(#, "~/scratch"))', do: allow}
+`}), Source{Path: "r.yaml", Trust: User})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		home, path string
+		want       Action
+	}{
+		{"", "~/scratch/a", Allow},
+		{"/etc", "~/scratch/a", Ask},
+		{"/home/u/.ssh", "~/config", Deny},
+	} {
+		judge := p.View("fs", "").NewJudge(Facts{Home: "/home/u", OtherHome: tt.home, Cwd: "/"})
+		if got := judge.Decide(&World{On: Call, Tool: "t", Args: []byte(`{"path":"` + tt.path + `"}`)}); got.Action != tt.want {
+			t.Errorf("%s in %s: %v by %s, want %v", tt.path, tt.home, got.Action, got.Rule, tt.want)
+		}
+	}
+}
+
 func TestDeepAndManyRulesAreRefused(t *testing.T) {
 	deep := "version: 1\nrules:\n  - {name: a, do: deny, when: '" + strings.Repeat("(", 500_000) + "'}\n"
 	many := "version: 1\nrules:\n" + strings.Repeat("  - {name: a, do: deny}\n", 200)

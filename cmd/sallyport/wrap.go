@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -138,6 +139,9 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	if err != nil {
 		return nil, err
 	}
+	if home := homeOf(command.Env); home != set.facts.Home {
+		set.facts.OtherHome = home
+	}
 	l := &launch{flags: f, set: set}
 	options := set.policy.Log()
 	l.log, err = audit.Open(set.places.logDir(), audit.Session{
@@ -186,6 +190,18 @@ func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, erro
 		}
 	}
 	return child.Command{Path: path, Args: argv, Env: env}, nil
+}
+
+// homeOf is where the server will look for "~".
+func homeOf(env []string) string {
+	for _, v := range env {
+		for _, name := range []string{"HOME=", "USERPROFILE="} {
+			if home, ok := strings.CutPrefix(v, name); ok && filepath.IsAbs(home) {
+				return home
+			}
+		}
+	}
+	return ""
 }
 
 // run relays until either side has ended, and gives back the server's exit status.
