@@ -56,7 +56,6 @@ type dialogue struct {
 	n          int    // line of the last action
 	sent, side string // what was sent last, and by whom
 	got        map[string][]string
-	logged     int
 }
 
 func (d *dialogue) line(n int, line string) {

@@ -15,14 +15,6 @@ import (
 	"sallyport/wrap/audit"
 )
 
-const permissive = `
-version: 1
-use: []
-default: {read: allow, write: allow, destructive: allow}
-rules:
-  - {name: all, on: any, when: 'true', do: allow}
-`
-
 // A rig is a session between two peers that the test plays. It runs in a synctest bubble: after a line is sent, everything that
 // follows from it has happened before the test goes on.
 type rig struct {
