@@ -113,6 +113,7 @@ func (p *pump) line(line jsonrpc.Line) (err error) {
 		if r.Blank {
 			return nil
 		}
+		p.entry.Frame = p.sum.Sum(line.Bytes)
 		p.malformed(r, line.Bytes)
 	} else {
 		p.entry.Frame = p.sum.Sum(p.f.Raw)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,6 +149,9 @@ func loadPolicy(p places, named []string, cwd string) (policy *rules.Policy, dig
 	sum := sha256.New()
 	policy, err = rules.Load(func(path string) ([]byte, error) {
 		b, err := file.ReadFile(path, maxRules)
+		if link := dangling(path); errors.Is(err, fs.ErrNotExist) && link != "" {
+			return nil, withHint("put its target back, or remove the link", "%q is a link to what is not there", link)
+		}
 		fmt.Fprintf(sum, "%q %d\n%s", path, len(b), b)
 		return b, err
 	}, sources...)
@@ -154,6 +159,24 @@ func loadPolicy(p places, named []string, cwd string) (policy *rules.Policy, dig
 		return nil, "", fmt.Errorf("reading rules: %w", err)
 	}
 	return policy, fmt.Sprintf("h1:%x", sum.Sum(nil)), nil
+}
+
+// dangling gives the link on the way to a missing file whose target is missing, or "". Dotfiles that are not there now are no absence of
+// rules.
+func dangling(path string) string {
+	for {
+		if _, err := os.Lstat(path); err == nil {
+			if _, err := os.Stat(path); err != nil {
+				return path
+			}
+			return ""
+		}
+		parent := filepath.Dir(path)
+		if parent == path {
+			return ""
+		}
+		path = parent
+	}
 }
 
 // factsOf are what rules may know of the machine.
