@@ -7,20 +7,22 @@ require (
 	github.com/goccy/go-yaml v1.19.2 // rule files, with the line and column of what is wrong
 	github.com/spf13/cobra v1.10.2 // verbs, flags, shell completion
 	github.com/tidwall/gjson v1.20.1 // look-ups in frames that the strict reader has accepted
+	golang.org/x/net v0.62.0 // the names of hosts in other scripts (idna)
 	golang.org/x/sys v0.49.0 // subreaper, process groups, mremap, file locks
 	golang.org/x/text v0.43.0 // Unicode forms of file names
+	mvdan.cc/sh/v3 v3.14.1 // shell commands, parsed
 )
 
 // Test dependencies.
 require (
 	github.com/go-json-experiment/json v1.27.2 // the decoder that shares no code with ours
+	github.com/google/jsonschema-go v0.4.3 // the schema of rule files, held against them
 	github.com/modelcontextprotocol/go-sdk v1.8.0 // a real client, and a server of all revisions
 	github.com/rogpeppe/go-internal v1.16.0 // scripts
 	golang.org/x/tools v0.52.0 // dialogues in txtar files
 )
 
 require (
-	github.com/google/jsonschema-go v0.4.3 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/segmentio/asm v1.1.3 // indirect
 	github.com/segmentio/encoding v0.5.4 // indirect

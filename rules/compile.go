@@ -16,6 +16,9 @@ import (
 	"github.com/expr-lang/expr/optimizer"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
+
+	"sallyport/rules/shell"
+	"sallyport/rules/sql"
 )
 
 // maxNodes bounds one expression; honest ones have a few dozen nodes.
@@ -40,14 +43,18 @@ type rule struct {
 	pos     position
 	guards  []guard
 	program *vm.Program
-	direct  *direct // in place of program, where that can be
+	direct  *direct                             // in place of program, where that can be
+	over    func(*frame) (none bool, err error) // tells that the list that it asks any(…) of is empty; nil if it asks more
+	edit    *edit                               // in place of do
+	answers string                              // the question that it answers in advance, as a grant
+	source  string                              // of the expression
 }
 
 // newConfig gives what expr is to know and to allow. It is made once for a Load,
 // since making it takes longer than compiling a rule; goroutines cannot share it.
-func newConfig() *conf.Config {
+func newConfig(result expr.Option) *conf.Config {
 	c := conf.CreateNew()
-	opts := append(functionOptions(), expr.Env(frame{}), expr.AsBool(), expr.MaxNodes(maxNodes), expr.DisableAllBuiltins())
+	opts := append(functionOptions(), expr.Env(frame{}), result, expr.MaxNodes(maxNodes), expr.DisableAllBuiltins())
 	for _, opt := range opts {
 		opt(c)
 	}
@@ -102,8 +109,11 @@ func translate(source string, config *conf.Config, s *strict) (*vm.Program, erro
 }
 
 var fieldsOf = map[reflect.Type]string{
-	reflect.TypeFor[toolEnv](): "tool has name and class",
-	reflect.TypeFor[nameEnv](): "server and client have name",
+	reflect.TypeFor[toolEnv]():       "tool has name and class",
+	reflect.TypeFor[serverEnv]():     "server has name and kind",
+	reflect.TypeFor[nameEnv]():       "client has name",
+	reflect.TypeFor[shell.Command](): "a command has name, program, args, flags, operands, env, reads, writes, from, via, unknown and inexact",
+	reflect.TypeFor[sql.Statement](): "a statement has kind, write, where and tables",
 }
 
 var topNames = []string{"server", "client", "tool", "method", "args", "result"}
@@ -135,6 +145,7 @@ const (
 	toolName subject = iota
 	toolClass
 	serverName
+	serverKind
 	clientName
 	methodName
 )
@@ -148,10 +159,11 @@ type guard struct {
 
 func (g *guard) holds(v string) bool { return slices.Contains(g.names, v) != g.not }
 
-// guarder takes guards out of the conjunction at the root.
+// guarder takes guards out of the conjunction at the root, unless it is to keep them.
 type guarder struct {
 	tree   *strict
 	guards []guard
+	keep   bool
 }
 
 // Reset and ShouldRepeat make expr run this visitor behind all others and behind
@@ -167,7 +179,7 @@ func (g *guarder) Visit(node *ast.Node) {
 	if c, ok := (*node).(*ast.CallNode); ok {
 		c.SetNature(nature.Nature{})
 	}
-	if node == g.tree.root {
+	if node == g.tree.root && !g.keep {
 		g.conjunct(node)
 	}
 }
@@ -237,6 +249,8 @@ func asSubject(n ast.Node) (subject, bool) {
 		return toolClass, true
 	case "server.name":
 		return serverName, true
+	case "server.kind":
+		return serverKind, true
 	case "client.name":
 		return clientName, true
 	}

@@ -12,8 +12,11 @@ import (
 // the virtual machine and without allocating; the answers are the same, which a test
 // holds against the machine.
 
-// item is one string of a list, with its folded form where it is a path.
-type item struct{ text, folded string }
+// item is one string of a list, with its folded form where it is a path. A glob stands for every path that it could match.
+type item struct {
+	text, folded string
+	glob         bool
+}
 
 // itemTest is a predicate over one item.
 type itemTest func(f *frame, it *item) bool
@@ -155,18 +158,18 @@ func (f *frame) items(commands bool) ([]item, error) {
 	if commands {
 		val, err := f.commandLines(f.Args)
 		if err == nil && f.commands.items == nil {
-			f.commands.items = itemsOf(val.([]string), false)
+			f.commands.items = f.itemsOf(val.([]string), false)
 		}
 		return f.commands.items, err
 	}
 	val, err := f.pathsOfArgs()
 	if err == nil && f.paths.items == nil {
-		f.paths.items = itemsOf(val.([]string), true)
+		f.paths.items = f.itemsOf(val.([]string), true)
 	}
 	return f.paths.items, err
 }
 
-func itemsOf(list []string, paths bool) []item {
+func (f *frame) itemsOf(list []string, paths bool) []item {
 	if len(list) == 0 {
 		return nil
 	}
@@ -174,8 +177,45 @@ func itemsOf(list []string, paths bool) []item {
 	for i, s := range list {
 		items[i].text = s
 		if paths {
-			items[i].folded = foldPath(s)
+			items[i].folded, items[i].glob = foldPath(s), f.globs[s]
 		}
 	}
 	return items
+}
+
+// listNames are the functions whose lists are made once for a frame.
+var listNames = map[string]listKind{
+	".commands": commandList, ".hosts": hostList, ".sql": sqlList, ".secrets": secretList, ".recipients": recipientList,
+}
+
+// asOver gives a test for the common case that the list of any(commands(args), …) and the like is empty: then the rule does not match,
+// and no virtual machine has to say so.
+func asOver(program *vm.Program) func(*frame) (none bool, err error) {
+	b, ok := program.Node().(*ast.BuiltinNode)
+	if !ok || b.Name != "any" || len(b.Arguments) != 2 {
+		return nil
+	}
+	over := b.Arguments[0]
+	for _, name := range []string{fnList, fnStrings} {
+		if args, ok := callOf(over, name, 2); ok {
+			over = args[1]
+		}
+	}
+	c, ok := over.(*ast.CallNode)
+	if !ok || len(c.Arguments) != 2 {
+		return nil
+	}
+	callee, ok := c.Callee.(*ast.IdentifierNode)
+	args, ok2 := c.Arguments[1].(*ast.IdentifierNode)
+	if !ok || !ok2 || args.Value != "args" {
+		return nil
+	}
+	kind, ok := listNames[callee.Value]
+	if !ok {
+		return nil
+	}
+	return func(f *frame) (bool, error) {
+		_, err := f.list(kind, f.Args)
+		return f.lists[kind].n == 0, err
+	}
 }

@@ -26,6 +26,9 @@ func TestErrorsPointAtTheirPlace(t *testing.T) {
 		if strings.HasPrefix(name, "folder: ") {
 			source = Source{Path: ".sallyport.yaml"}
 		}
+		if strings.HasPrefix(name, "answers: ") {
+			source = Source{Path: "answers.yaml", Trust: Answers}
+		}
 		files := map[string]string{source.Path: text + "\n", "a.yaml": "version: 1\ninclude: [a.yaml]\n", "b.yaml": "version: 1\ndefault: {read: deny}\n",
 			"dir/c.yaml": "version: 1\ninclude: [nothing.yaml]\n"}
 		p, err := Load(open(files), source)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // maxSteps is how many elements the predicates of one rule may visit in all, so
@@ -12,6 +13,11 @@ const maxSteps = 100_000
 
 type nameEnv struct {
 	Name string `expr:"name"`
+}
+
+type serverEnv struct {
+	Name string `expr:"name"`
+	Kind string `expr:"kind"`
 }
 
 type toolEnv struct {
@@ -23,12 +29,12 @@ type toolEnv struct {
 // functions share. The exported fields are all that an expression can reach;
 // nothing here may have an exported method, for expr would offer it.
 type frame struct {
-	Server nameEnv `expr:"server"`
-	Client nameEnv `expr:"client"`
-	Tool   toolEnv `expr:"tool"`
-	Method string  `expr:"method"`
-	Args   *object `expr:"args"`
-	Result *answer `expr:"result"`
+	Server serverEnv `expr:"server"`
+	Client nameEnv   `expr:"client"`
+	Tool   toolEnv   `expr:"tool"`
+	Method string    `expr:"method"`
+	Args   *object   `expr:"args"`
+	Result *answer   `expr:"result"`
 
 	exact    bool // paths are compared letter by letter
 	differs  bool // and that makes a difference
@@ -37,6 +43,9 @@ type frame struct {
 	vacuous  bool // it said all(…) of nothing
 
 	facts Facts
+	on    On
+	time  time.Time
+	notes Notes
 	args  object
 	reply answer
 	steps int
@@ -46,10 +55,13 @@ type frame struct {
 	// Facts of one frame, computed when the first rule asks.
 	paths    fact
 	commands fact
+	lists    [listKinds]list
 	// canonical marks what paths() gave out, so that under() and named() take
 	// each of them for itself.
 	canonical []string
 	known     map[string]bool
+	globs     map[string]bool // those that are patterns of a shell
+	globWork  int
 }
 
 // fact is a computed list, boxed once for all rules.
@@ -58,6 +70,8 @@ type fact struct {
 	val   any // []string
 	items []item
 	err   error
+	// computed: a command names paths that cannot be known
+	computed bool
 }
 
 // answer is a result or error object; rules reach it through result.text and the like.
@@ -68,6 +82,7 @@ var emptyObject = []byte("{}")
 func (f *frame) reset(w *World, class Class) {
 	f.Tool = toolEnv{w.Tool, judged(class).String()}
 	f.Method = w.Method
+	f.on, f.time, f.notes = w.On, w.Time, f.notes[:0]
 	f.args.raw, f.args.seen = w.Args, f.args.seen[:0]
 	if len(w.Args) == 0 || w.Args[0] != '{' {
 		f.args.raw = emptyObject
@@ -75,8 +90,9 @@ func (f *frame) reset(w *World, class Class) {
 	f.Args = &f.args
 	f.reply.raw = w.Result
 	f.Result = &f.reply
-	f.paths, f.commands = fact{}, fact{}
+	f.paths, f.commands, f.lists = fact{}, fact{}, [listKinds]list{}
 	f.canonical, f.known = f.canonical[:0], nil
+	f.globs, f.globWork = nil, 0
 }
 
 // judged gives the class that rules and defaults go by.
@@ -103,8 +119,15 @@ func (f *frame) pathsOfArgs() (any, error) {
 	if !f.paths.done {
 		c := collector{frame: f}
 		f.paths.err = c.object(f.args.raw, false)
+		if f.paths.err == nil {
+			f.paths.err = c.commandPaths()
+		}
 		f.paths.val, f.paths.done = c.out, true
 		f.remember(c.out)
+	}
+	if f.paths.err == nil && f.paths.computed && f.allowing {
+		f.vacuous = true
+		return nil, errCommandPaths
 	}
 	return f.paths.val, f.paths.err
 }
@@ -143,15 +166,15 @@ var errForms = errors.New("a path means different things to different readers")
 // is one meaning already.
 func (f *frame) each(p string, test func(item) bool) (bool, error) {
 	if f.isCanonical(p) {
-		return test(item{p, foldPath(p)}), nil
+		return test(item{p, foldPath(p), f.globs[p]}), nil
 	}
 	forms, err := f.meanings(p)
 	if err != nil {
 		return false, err
 	}
-	first := test(item{forms[0], foldPath(forms[0])})
+	first := test(item{text: forms[0], folded: foldPath(forms[0])})
 	for _, form := range forms[1:] {
-		if test(item{form, foldPath(form)}) != first {
+		if test(item{text: form, folded: foldPath(form)}) != first {
 			return false, errForms
 		}
 	}
@@ -176,7 +199,7 @@ func (f *frame) release() {
 	f.args.raw, f.reply.raw = nil, nil
 	clear(f.args.seen)
 	f.args.seen = f.args.seen[:0]
-	f.paths, f.commands = fact{}, fact{}
+	f.paths, f.commands, f.lists = fact{}, fact{}, [listKinds]list{}
 }
 
 // expanded gives the literal folders of a rule on this machine.

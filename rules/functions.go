@@ -4,9 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
+
+	"sallyport/rules/shell"
+	"sallyport/rules/sql"
 )
 
 // Function describes one function that expressions may call.
@@ -26,7 +30,7 @@ type Function struct {
 	outer, inner []any
 }
 
-var functions = []*Function{
+var plainFunctions = []*Function{
 	{
 		Name: "paths", Usage: "paths(x)", min: 1, max: 1,
 		Doc: "Every path in x (args, a part of it, or a string): strings at keys that name paths, strings that begin " +
@@ -98,9 +102,10 @@ var functions = []*Function{
 	},
 }
 
-// Functions lists what expressions may call, besides the builtins all, any, none,
-// one, filter, map, count, len, lower, upper, trim, trimPrefix, trimSuffix, split,
-// join, hasPrefix, hasSuffix, indexOf, min, max and abs.
+var functions = slices.Concat(plainFunctions, languageFunctions)
+
+// Functions lists what expressions may call, besides the builtins all, any, none, one, filter, map, len, lower, upper, trim,
+// trimPrefix, trimSuffix, split, join, hasPrefix, hasSuffix, indexOf, min, max and abs.
 func Functions() []Function {
 	out := make([]Function, len(functions))
 	for i, f := range functions {
@@ -139,9 +144,11 @@ func functionOptions() []expr.Option {
 		expr.Function(fnVal, func(p ...any) (any, error) { return notNull(p[0]) }, new(func(any) any)),
 		expr.Function(fnEqual, func(p ...any) (any, error) { return equal(p[0], p[1]) }, new(func(any, any) bool)),
 		expr.Function(fnIn, func(p ...any) (any, error) { return in(p[0], p[1]) }, new(func(any, any) bool)),
-		expr.Function(fnList, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) }, new(func(any, any) any)),
+		expr.Function(fnList, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) },
+			new(func(any, []shell.Command) []shell.Command), new(func(any, []sql.Statement) []sql.Statement), new(func(any, any) any)),
 		expr.Function(fnStrings, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) }, new(func(any, []string) []string)),
-		expr.Function(fnAll, func(p ...any) (any, error) { return p[1], p[0].(*frame).notVacuous(p[1]) }, new(func(any, any) any)),
+		expr.Function(fnAll, func(p ...any) (any, error) { return p[1], p[0].(*frame).notVacuous(p[1]) },
+			new(func(any, []shell.Command) []shell.Command), new(func(any, []sql.Statement) []sql.Statement), new(func(any, any) any)),
 		expr.Function(fnAllStrings, func(p ...any) (any, error) { return p[1], p[0].(*frame).notVacuous(p[1]) }, new(func(any, []string) []string)),
 		expr.Function(fnSplit, func(p ...any) (any, error) { return split(p[0], p[1]) }, new(func(string, string) []string)),
 		expr.Function(fnMatches, func(p ...any) (any, error) { return matches(p[0], p[1].(*pattern)) }, new(func(string, *pattern) bool)),

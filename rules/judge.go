@@ -1,8 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/file"
@@ -17,8 +18,12 @@ import (
 type View struct {
 	policy         *Policy
 	server, client string
-	classes        map[string]classEntry
+	kind           string // the server that this one is like
 	on             [Other + 1]ruleIndex
+	grants         [Other + 1]ruleIndex
+	edits          [Other + 1]ruleIndex
+	hides          listMask
+	masks          onMask
 }
 
 // ruleIndex holds the rules of one kind of frame, in the order in which they are
@@ -30,20 +35,35 @@ type ruleIndex struct {
 
 // View specialises the policy for a server and a client, both by name.
 func (p *Policy) View(server, client string) *View {
-	v := &View{policy: p, server: server, client: client, classes: p.classes[server]}
-	var live []*rule
+	v := &View{policy: p, server: server, client: client, kind: cmp.Or(p.servers[server].Like, server)}
+	var verdicts, grants, edits []*rule
 	for _, r := range p.rules {
-		if r.possible(serverName, server) && r.possible(clientName, client) {
-			live = append(live, r)
+		switch {
+		case !r.possible(serverName, server) || !r.possible(clientName, client) || !r.possible(serverKind, v.kind):
+		case r.answers != "":
+			grants = append(grants, r)
+		case r.edit == nil:
+			verdicts = append(verdicts, r)
+		default:
+			edits = append(edits, r)
+			v.hides |= r.edit.hide
+			if r.edit.mask != nil {
+				v.masks |= r.on
+			}
 		}
 	}
 	for on := range v.on {
-		v.on[on] = indexRules(live, On(on))
+		v.on[on] = indexRules(verdicts, On(on))
+		v.grants[on] = indexRules(grants, On(on))
+		v.edits[on] = indexRules(edits, On(on))
 	}
 	return v
 }
 
 func indexRules(rules []*rule, on On) ruleIndex {
+	if len(rules) == 0 {
+		return ruleIndex{}
+	}
 	x := ruleIndex{byTool: map[string][]*rule{}}
 	for _, r := range rules {
 		for _, g := range r.guards {
@@ -98,7 +118,12 @@ func (x *ruleIndex) rules(tool string) []*rule {
 }
 
 // Class gives the class of a tool, Unknown where no file names it.
-func (v *View) Class(tool string) Class { return v.classes[tool].class }
+func (v *View) Class(tool string) Class {
+	if own := v.policy.classes[v.server][tool].class; own != Unknown {
+		return own
+	}
+	return v.policy.classes[v.kind][tool].class
+}
 
 // Server gives what the user's files say of this server.
 func (v *View) Server() ServerConfig { return v.policy.servers[v.server] }
@@ -141,7 +166,7 @@ type Judge struct {
 // name are resolved once, when they are first needed.
 func (v *View) NewJudge(facts Facts) *Judge {
 	j := &Judge{view: v}
-	j.frame.Server.Name = v.server
+	j.frame.Server = serverEnv{v.server, v.kind}
 	j.frame.Client.Name = v.client
 	j.frame.facts = facts
 	j.frame.dirs = map[*dirSet]*expandedDirs{}
@@ -153,20 +178,21 @@ func (v *View) NewJudge(facts Facts) *Judge {
 func (j *Judge) Decide(w *World) (d Decision) {
 	defer func() {
 		if r := recover(); r != nil {
-			d = Decision{Rule: "sallyport", Because: fmt.Sprintf("judging the frame went wrong: %s", scan.VisibleLine(fmt.Sprint(r), 200))}
+			d = fault(r)
 		}
 	}()
+	w.Notes = nil
 	if w.On > Other {
 		return Decision{Rule: "sallyport", Because: "this kind of frame is unknown"}
 	}
 	class := j.view.Class(w.Tool)
 	j.frame.reset(w, class)
 	defer j.frame.release()
-	var best, tightening *rule
+	var v verdicts
 	for _, r := range j.view.on[w.On].rules(w.Tool) {
 		matched, err := j.matches(r)
 		if err != nil {
-			return Decision{Deny, r.name, r.at, "the rule could not be evaluated: " + scan.VisibleLine(err.Error(), 200)}
+			return r.fault(err)
 		}
 		if !matched {
 			continue
@@ -174,22 +200,72 @@ func (j *Judge) Decide(w *World) (d Decision) {
 		if r.do == Deny {
 			return r.decision()
 		}
-		if r.folder && tightening == nil {
-			tightening = r
-		} else if !r.folder && best == nil {
-			best = r
+		v.add(r)
+	}
+	d = j.weigh(&v, j.view.standard(w, class))
+	w.Notes = slices.Clone(j.frame.notes)
+	return d
+}
+
+// verdicts are the rules that matched a frame, but for those that deny.
+type verdicts struct {
+	ask, folder []*rule // rules that ask, those of a folder apart
+	allow       *rule
+}
+
+func (v *verdicts) add(r *rule) {
+	switch {
+	case r.folder:
+		v.folder = append(v.folder, r)
+	case r.do == Ask:
+		v.ask = append(v.ask, r)
+	case v.allow == nil:
+		v.allow = r
+	}
+}
+
+// weigh makes one decision of what matched. standard is that where nothing does. A folder's rule may turn an allowance into a question,
+// never a refusal. A question passes only if grants answer it and all others that the frame raises.
+func (j *Judge) weigh(v *verdicts, standard Decision) Decision {
+	d := standard
+	var questions []Decision
+	switch {
+	case len(v.ask) > 0:
+		for _, r := range v.ask {
+			questions = append(questions, r.decision())
 		}
+	case v.allow != nil:
+		d = v.allow.decision()
+	case standard.Action == Deny:
+		return standard
+	case standard.Action == Ask:
+		questions = append(questions, standard)
 	}
-	if best != nil {
-		d = best.decision()
-	} else {
-		d = j.view.standard(w, class)
+	for _, r := range v.folder {
+		questions = append(questions, r.decision())
 	}
-	// A folder's rule may turn an allowance into a question, never a refusal.
-	if tightening != nil && d.Action == Allow {
-		d = tightening.decision()
+	for _, q := range questions {
+		by := j.granted(q.Rule)
+		if by == nil {
+			return q
+		}
+		d = Decision{Allow, by.name, by.at, "you answered " + q.Rule + " in advance"}
 	}
 	return d
+}
+
+// granted gives the grant that answers a question, nil if there is none. One that cannot be evaluated answers nothing.
+func (j *Judge) granted(question string) *rule {
+	f := &j.frame
+	for _, r := range j.view.grants[f.on].rules(f.Tool.Name) {
+		if r.answers != question {
+			continue
+		}
+		if matched, err := j.matches(r); matched && err == nil {
+			return r
+		}
+	}
+	return nil
 }
 
 func (r *rule) decision() Decision {
@@ -239,7 +315,13 @@ func (j *Judge) matches(r *rule) (bool, error) {
 	}
 	f := &j.frame
 	f.exact, f.differs, f.vacuous, f.allowing = false, false, false, r.do == Allow
-	matched, err := j.evaluate(r)
+	none, matched, err := false, false, error(nil)
+	if r.over != nil {
+		none, err = r.over(f)
+	}
+	if !none && err == nil {
+		matched, err = j.evaluate(r)
+	}
 	if f.vacuous {
 		return false, nil
 	}

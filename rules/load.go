@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/conf"
 )
 
@@ -22,6 +24,10 @@ type Policy struct {
 	limits   Limits
 	log      LogOptions
 	tests    []test
+	// onlyPinned refuses servers that have no accepted pin.
+	onlyPinned bool
+	looser     []Warning // classes of packs that the user's files loosen
+	files      []string  // that were read, packs as "pack base"
 }
 
 type defaultEntry struct {
@@ -37,6 +43,12 @@ type classEntry struct {
 // Limits gives the limits of the wire.
 func (p *Policy) Limits() Limits { return p.limits }
 
+// Files lists the files that were read, packs as "pack base".
+func (p *Policy) Files() []string { return slices.Clone(p.files) }
+
+// OnlyPinned tells whether servers that have no accepted pin are to be refused.
+func (p *Policy) OnlyPinned() bool { return p.onlyPinned }
+
 // Log gives what is to be logged.
 func (p *Policy) Log() LogOptions { return p.log }
 
@@ -51,6 +63,7 @@ type loader struct {
 	names  map[string]position // rules
 	use    []word
 	off    []word
+	likes  []word // servers that others are like
 	useSet bool
 	user   bool // a file of the user was there
 }
@@ -63,7 +76,7 @@ const maxInclude = 16
 // place; nothing is loaded half. Where there is no file of the user, the built-in
 // packs and defaults apply.
 func Load(open func(path string) ([]byte, error), sources ...Source) (*Policy, error) {
-	l := &loader{open: open, policy: newPolicy(), config: newConfig(), done: map[string]bool{},
+	l := &loader{open: open, policy: newPolicy(), config: newConfig(expr.AsBool()), done: map[string]bool{},
 		set: map[string]position{}, names: map[string]position{}}
 	for _, s := range sources {
 		if err := l.source(s); err != nil {
@@ -128,6 +141,7 @@ func (l *loader) file(src *source, data []byte) error {
 		return nil
 	}
 	l.done[clean] = true
+	l.policy.files = append(l.policy.files, src.path)
 	l.stack = append(l.stack, clean)
 	defer func() { l.stack = l.stack[:len(l.stack)-1] }()
 	return l.read(src, data)
@@ -198,6 +212,15 @@ func (l *loader) finish() error {
 	slices.SortFunc(l.policy.rules, func(a, b *rule) int {
 		return cmp.Or(cmp.Compare(a.do, b.do), strings.Compare(a.name, b.name))
 	})
+	for _, w := range l.likes {
+		if l.policy.classes[w.text] == nil {
+			hint := "packs and your own files name servers under servers:; use: says which packs hold"
+			if near := nearest(w.text, slices.Sorted(maps.Keys(l.policy.classes))); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return w.pos.errorf(hint, "nothing says what the tools of a server %q do", w.text)
+		}
+	}
 	for _, t := range l.policy.tests {
 		by := t.by.text
 		if by == "" || strings.HasPrefix(by, "default/") {

@@ -87,10 +87,31 @@ func (f *frame) verdict(folded bool, exact func() bool) bool {
 }
 
 func (f *frame) holds(e *expandedDirs, it item) bool {
+	if it.glob && f.glob(func() bool { return e.folded.couldBe(it.folded) }) {
+		return true
+	}
 	return f.verdict(e.folded.holds(it.folded), func() bool { return e.exact.holds(it.text) })
 }
 
+// glob asks whether a glob could mean what a rule names. It matters for rules that deny or ask only.
+func (f *frame) glob(could func() bool) bool {
+	if f.exact {
+		return false
+	}
+	if f.globWork++; f.globWork > maxGlobWork {
+		panic(errGlobs) // denies
+	}
+	if could() {
+		f.differs = true
+		return true
+	}
+	return false
+}
+
 func (f *frame) isNamed(s *nameSet, it item) bool {
+	if it.glob && f.glob(func() bool { return s.couldBeNamed(it.folded) }) {
+		return true
+	}
 	if s.odd {
 		folded, exact := s.matchesFolded(it.folded), s.matchesExactly(it.text)
 		f.differs = f.differs || folded != exact

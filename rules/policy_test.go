@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"github.com/expr-lang/expr"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -312,7 +313,7 @@ func TestEveryFunctionIsDescribedAndItsExampleCompiles(t *testing.T) {
 		if f.Doc == "" || !strings.HasPrefix(f.Usage, f.Name+"(") {
 			t.Errorf("%s lacks words", f.Name)
 		}
-		if _, _, err := compile(newConfig(), f.Example, 1<<Call); err != nil {
+		if _, _, err := compile(newConfig(expr.AsBool()), f.Example, 1<<Call); err != nil {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 	}

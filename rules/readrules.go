@@ -13,8 +13,6 @@ import (
 	"sallyport/rules/scan"
 )
 
-var ruleKeys = []string{"name", "on", "when", "do", "because"}
-
 func (l *loader) rules(s *source, e entry) error {
 	list, ok := e.val.(*ast.SequenceNode)
 	if !ok {
@@ -31,58 +29,88 @@ func (l *loader) rules(s *source, e entry) error {
 	return nil
 }
 
+// draft is a rule while it is read.
+type draft struct {
+	*rule
+	name, when *entry
+	do, on     *entry
+	edits      []entry // mask, set, hide
+}
+
 func (l *loader) rule(s *source, n ast.Node) error {
+	d := draft{rule: &rule{pos: s.nodePos(n), on: 1 << Call, folder: s.trust == Folder}}
+	d.at = d.pos.at()
 	entries, err := s.mapping(n, "a rule")
 	if err != nil {
 		return err
 	}
-	r := &rule{pos: s.nodePos(n), on: 1 << Call, folder: s.trust == Folder}
-	r.at = r.pos.at()
-	var when *entry
-	var name word
-	do := false
-	for i, e := range entries {
+	for i := range entries {
+		e := &entries[i]
 		switch e.key {
 		case "name":
-			name, err = s.word(e.val, "name")
+			d.name = e
 		case "on":
-			r.on, err = s.on(e.val)
+			d.on = e
+			d.rule.on, err = s.on(e.val)
 		case "when":
-			when = &entries[i]
+			d.when = e
 		case "do":
-			do = true
-			r.do, err = s.action(e.val)
-			if err == nil && r.do == Allow && s.trust == Folder {
-				err = s.nodePos(e.val).errorf("it may have come with a cloned repository; write this into your own rules",
-					"a rule in the file of a working folder cannot allow")
-			}
+			d.do = e
+			d.rule.do, err = s.verdict(e)
+		case "mask", "set", "hide":
+			d.edits = append(d.edits, *e)
 		case "because":
-			var w word
-			w, err = s.word(e.val, "because")
-			if err == nil && scan.Visible(w.text) != w.text {
-				err = w.pos.errorf("people and models read it", "because holds control or invisible characters")
-			}
-			r.because = strings.TrimSpace(w.text)
+			d.because, err = s.because(e)
 		default:
-			err = e.unknownKey(" in a rule", ruleKeys)
+			err = e.unknownKey(" in a rule", ruleShape.names())
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if !do {
-		return r.pos.errorf(`add "do: deny", "do: ask" or "do: allow"`, "the rule has no action")
-	}
-	if err := l.nameRule(s, r, name); err != nil {
+	if err := l.nameRule(s, d.rule, d.name); err != nil {
 		return err
 	}
-	if when != nil {
-		if err := l.when(s, r, when.val); err != nil {
+	if err := l.act(s, &d); err != nil {
+		return err
+	}
+	if d.when != nil {
+		if err := l.when(s, d.rule, d.when.val); err != nil {
 			return err
 		}
 	}
-	l.policy.rules = append(l.policy.rules, r)
+	l.policy.rules = append(l.policy.rules, d.rule)
 	return nil
+}
+
+// act reads what the rule does: a verdict, or one edit.
+func (l *loader) act(s *source, d *draft) error {
+	switch {
+	case len(d.edits) == 1 && d.do == nil:
+		return s.edit(d, d.edits[0])
+	case len(d.edits) > 1 || len(d.edits) == 1 && d.do != nil:
+		return d.edits[0].pos.errorf("write two rules", "a rule has one of do, mask, set and hide")
+	case d.do == nil:
+		return d.pos.errorf(`add "do: deny", "do: ask" or "do: allow"`, "the rule has no action")
+	}
+	return nil
+}
+
+func (s *source) verdict(e *entry) (Action, error) {
+	a, err := s.action(e.val)
+	if err == nil && a == Allow && s.trust == Folder {
+		err = s.nodePos(e.val).errorf("it may have come with a cloned repository; write this into your own rules",
+			"a rule in the file of a working folder cannot allow")
+	}
+	return a, err
+}
+
+func (s *source) because(e *entry) (string, error) {
+	w, err := s.word(e.val, "because")
+	if err == nil && scan.Visible(w.text) != w.text {
+		err = w.pos.errorf("people and models read it", "because holds control or invisible characters")
+	}
+	return strings.TrimSpace(w.text), err
 }
 
 // maxRules bounds what the rules of one file may cost each frame; a clone's are many
@@ -94,9 +122,13 @@ func (s *source) maxRules() int {
 	return 5000
 }
 
-func (l *loader) nameRule(s *source, r *rule, name word) error {
-	if name.text == "" {
+func (l *loader) nameRule(s *source, r *rule, e *entry) error {
+	if e == nil {
 		return r.pos.errorf(`add "name: …"; decisions, logs and off: go by it`, "the rule has no name")
+	}
+	name, err := s.word(e.val, "name")
+	if err != nil {
+		return err
 	}
 	if !goodName(name.text) {
 		return name.pos.errorf("letters, digits, dots, underscores and hyphens", "a rule cannot be called %q", name.text)
@@ -149,11 +181,13 @@ func (l *loader) when(s *source, r *rule, n ast.Node) error {
 	if err := s.uncut(n, w); err != nil {
 		return err
 	}
-	r.program, r.guards, err = compile(l.config, w.text, r.on)
+	r.source = strings.TrimSpace(w.text)
+	program, guards, err := compile(l.config, w.text, r.on)
 	var fe *file.Error
-	if err == nil && r.program != nil {
-		r.direct = asDirect(r.program)
+	if err == nil && program != nil {
+		r.direct, r.over = asDirect(program), asOver(program)
 	}
+	r.program, r.guards = program, append(r.guards, guards...)
 	switch {
 	case errors.As(err, &fe):
 		return s.inside(n, w, fe.Line, fe.Column).errorf("", "%s", fe.Message)

@@ -1,5 +1,7 @@
 package rules
 
+import "time"
+
 // Action is what happens to a frame. The zero value refuses it.
 type Action uint8
 
@@ -14,6 +16,9 @@ var actionNames = [...]string{"deny", "ask", "allow"}
 
 // String gives "deny", "ask" or "allow"; anything else is "deny".
 func (a Action) String() string { return nameOf(actionNames[:], int(a), 0) }
+
+// MarshalText gives the same word.
+func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // Class is what a tool does to the world. The zero value is judged as Write.
 type Class uint8
@@ -65,10 +70,12 @@ func nameOf(names []string, i, zero int) string {
 type Trust uint8
 
 // Folder marks the file of a working folder, which may have come with a cloned
-// repository; User marks the user's own files.
+// repository; User marks the user's own files; Answers marks the file of remembered
+// answers, which holds grants and nothing else.
 const (
 	Folder Trust = iota
 	User
+	Answers
 )
 
 // Source names one rule file to load. An Optional file may be absent.
@@ -83,6 +90,7 @@ type ServerConfig struct {
 	Env     map[string]string // name to value as written, references unresolved
 	Observe bool              // wrap may be started with --observe
 	Rules   []string          // files that --rules may name
+	Like    string            // the server whose classes and pack rules hold for this one too
 	Places  map[string]string // "config", "state", "runtime" to a directory
 }
 
@@ -111,6 +119,7 @@ type Facts struct {
 	Roots     []string
 	OtherHome string // the server's own home folder, where it is another one
 	Resolve   func(path string) string
+	History   *History // what passed earlier in the session; nil makes seen and count errors
 }
 
 // World is one frame to be judged. Args and Result are raw JSON that a strict
@@ -122,12 +131,15 @@ type World struct {
 	Args    []byte // params.arguments of a call, else params
 	Result  []byte // the result or error object, on Result and List
 	Default Action // where no rule matches and On is not Call
+
+	Time  time.Time // of the frame, for count
+	Notes Notes     // set by Decide: what History.Add is to remember if the frame passes
 }
 
 // Decision is an action with its cause. The zero value denies.
 type Decision struct {
-	Action  Action
-	Rule    string // "base/keys", "no-force-push", "default/write"
-	At      string // "rules.yaml:12", "base:7", or empty for a stance of the program
-	Because string
+	Action  Action `json:"action"`
+	Rule    string `json:"rule"` // "base/keys", "no-force-push", "default/write"
+	At      string `json:"at"`   // "rules.yaml:12", "base:7", or empty for a stance of the program
+	Because string `json:"because"`
 }

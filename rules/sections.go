@@ -9,13 +9,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// What each kind of file may hold.
-var (
-	userKeys   = []string{"version", "include", "use", "off", "default", "servers", "limits", "log", "rules", "tests"}
-	folderKeys = []string{"version", "rules", "tests"}
-	packKeys   = []string{"version", "servers", "rules", "tests"}
-)
-
 // read takes in the sections of one file.
 func (l *loader) read(src *source, data []byte) error {
 	node, err := src.parse(data)
@@ -31,7 +24,7 @@ func (l *loader) read(src *source, data []byte) error {
 	}
 	read := map[string]func(*source, entry) error{
 		"version": l.version, "include": l.includes, "use": l.uses, "off": l.offs, "default": l.defaults,
-		"servers": l.servers, "limits": l.limits, "log": l.logs, "rules": l.rules, "tests": l.tests,
+		"servers": l.servers, "limits": l.limits, "log": l.logs, "rules": l.rules, "tests": l.tests, "grants": l.grants,
 	}
 	for _, e := range entries {
 		if err := read[e.key](src, e); err != nil {
@@ -41,19 +34,34 @@ func (l *loader) read(src *source, data []byte) error {
 	return nil
 }
 
+// What a file that is not the user's own may hold.
+var (
+	folderKeys  = []string{"version", "rules", "tests"}
+	packKeys    = []string{"version", "servers", "rules", "tests"}
+	answersKeys = []string{"version", "grants", "tests"}
+)
+
 func (s *source) checkKeys(entries []entry) error {
-	known := userKeys
-	if s.pack != "" {
+	all := fileShape.names()
+	known := slices.DeleteFunc(slices.Clone(all), func(k string) bool { return k == "grants" })
+	switch {
+	case s.pack != "":
 		known = packKeys
+	case s.trust == Answers:
+		known = answersKeys
 	}
 	version := false
 	for _, e := range entries {
 		version = version || e.key == "version"
-		if s.trust == Folder && !slices.Contains(folderKeys, e.key) && slices.Contains(userKeys, e.key) {
+		switch {
+		case s.trust == Folder && !slices.Contains(folderKeys, e.key) && slices.Contains(all, e.key):
 			return e.pos.errorf("it may have come with a cloned repository; write this into your own rules",
 				"%q is not taken from the rule file of a working folder", e.key)
-		}
-		if !slices.Contains(known, e.key) {
+		case e.key == "grants" && s.trust == User && s.pack == "":
+			return e.pos.errorf("they stand in answers.yaml, beside your rules.yaml", "a rule file holds no grants")
+		case s.trust == Answers && !slices.Contains(known, e.key) && slices.Contains(all, e.key):
+			return e.pos.errorf("write this into rules.yaml", "%q is not taken from the file of answers", e.key)
+		case !slices.Contains(known, e.key):
 			return e.unknownKey("", known)
 		}
 	}
@@ -136,11 +144,33 @@ func (l *loader) servers(s *source, e entry) error {
 		return err
 	}
 	for _, server := range servers {
-		if err := l.server(s, server); err != nil {
+		err := error(nil)
+		if server.key == "only" {
+			err = l.only(s, server)
+		} else {
+			err = l.server(s, server)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// only reads `only: pinned`, which refuses every server without an accepted pin.
+func (l *loader) only(s *source, e entry) error {
+	if s.pack != "" {
+		return e.unknownKey(" in a pack", nil)
+	}
+	w, err := s.word(e.val, "only")
+	if err != nil {
+		return err
+	}
+	if _, err := w.choose("kind of server", []string{"pinned"}); err != nil {
+		return err
+	}
+	l.policy.onlyPinned = true
+	return l.once("servers.only", e.pos)
 }
 
 func (l *loader) server(s *source, server entry) error {
@@ -148,9 +178,9 @@ func (l *loader) server(s *source, server entry) error {
 	if err != nil {
 		return err
 	}
-	known := []string{"classes", "env", "observe", "rules", "places"}
+	known := serverShape.names()
 	if s.pack != "" {
-		known = known[:1]
+		known = []string{"classes"}
 	}
 	config := l.policy.servers[server.key]
 	for _, e := range entries {
@@ -161,6 +191,8 @@ func (l *loader) server(s *source, server entry) error {
 		switch e.key {
 		case "classes":
 			err = l.classes(s, server.key, e)
+		case "like":
+			config.Like, err = l.like(s, what, e)
 		case "env":
 			config.Env, err = l.texts(s, what, e, config.Env)
 		case "places":
@@ -184,8 +216,21 @@ func (l *loader) server(s *source, server entry) error {
 	return nil
 }
 
+// like reads the name of the server whose classes and pack rules hold for this one too.
+func (l *loader) like(s *source, what string, e entry) (string, error) {
+	if err := l.once(what, e.pos); err != nil {
+		return "", err
+	}
+	w, err := s.word(e.val, what)
+	if err == nil && w.text == "" {
+		err = w.pos.errorf("", "%s names a server", what)
+	}
+	l.likes = append(l.likes, w)
+	return w.text, err
+}
+
 func (l *loader) places(s *source, what string, e entry, m map[string]string) (map[string]string, error) {
-	known := []string{"config", "state", "runtime"}
+	known := placesShape.names()
 	entries, err := s.mapping(e.val, what)
 	for _, p := range entries {
 		if !slices.Contains(known, p.key) {
@@ -241,6 +286,10 @@ func (l *loader) classes(s *source, server string, e entry) error {
 			return err
 		}
 		if old, set := m[t.key]; set && !old.pack && s.pack != "" {
+			if old.class < Class(i)+Read {
+				l.policy.looser = append(l.policy.looser, Warning{At: t.pos.at(), Text: fmt.Sprintf(
+					"the pack says that %s of server %q is %s, your file says %s", t.key, server, Class(i)+Read, old.class)})
+			}
 			continue
 		}
 		name := fmt.Sprintf("servers.%s.classes.%s", server, t.key)
@@ -310,7 +359,7 @@ func (l *loader) logs(s *source, e entry) error {
 	if err != nil {
 		return err
 	}
-	known := []string{"arguments", "debug", "keep_days", "keep_bytes"}
+	known := logShape.names()
 	log := &l.policy.log
 	for _, o := range entries {
 		name := "log." + o.key
@@ -353,6 +402,8 @@ func (s *source) qualified(name string) string {
 		return s.pack + "/" + name
 	case s.trust == Folder:
 		return "folder/" + name
+	case s.trust == Answers:
+		return "grant/" + name
 	}
 	return name
 }

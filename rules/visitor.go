@@ -206,7 +206,7 @@ func (s *strict) equality(node *ast.Node, n *ast.BinaryNode) {
 // values, or can make much out of little is left out.
 var (
 	plainBuiltins     = []string{"len", "lower", "upper", "trim", "trimPrefix", "trimSuffix", "split", "join", "hasPrefix", "hasSuffix", "indexOf", "min", "max", "abs"}
-	predicateBuiltins = []string{"all", "any", "none", "one", "filter", "map", "count"}
+	predicateBuiltins = []string{"all", "any", "none", "one", "filter", "map"}
 )
 
 func (s *strict) builtin(node *ast.Node, n *ast.BuiltinNode) {

@@ -54,6 +54,7 @@ func (p *pump) clientRequest() {
 		}
 	default:
 		p.cause(j.Decision)
+		c.ref = p.entry.Ref
 		p.entry.Decision = "refuse"
 		p.v.answer = p.s.refusal(c, j.Decision, Answer{})
 	}
@@ -283,6 +284,14 @@ func (p *pump) judgeNotification(m method, known bool) {
 		p.entry.Decision = "drop"
 		return
 	}
+	if !p.client {
+		j = p.mask(j, p.f.Params, rules.World{On: rules.Notification, Method: p.entry.Method})
+	}
+	if j.Action != rules.Allow {
+		p.cause(j.Decision)
+		p.entry.Decision = "drop"
+		return
+	}
 	p.v.pass = true
 }
 
@@ -329,5 +338,5 @@ func (p *pump) takeServer() *call {
 func (p *pump) clone() (frame []byte, entry audit.Entry) {
 	entry = p.entry
 	entry.ID, entry.Values = bytes.Clone(entry.ID), bytes.Clone(entry.Values)
-	return append(bytes.Clone(p.edited()), '\n'), entry
+	return append(bytes.Clone(p.spliced()), '\n'), entry
 }

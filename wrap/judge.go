@@ -34,7 +34,17 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	}
 	args = objectOrNil(args)
 	p.entry.Args, p.entry.Values = p.sum.Sum(args), args
-	j := p.decide(rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance})
+	w := rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance}
+	var j judged
+	if m.on == rules.Call {
+		j = p.decideCall(w)
+		if args = j.world.Args; j.Action != rules.Deny {
+			p.entry.Args, p.entry.Values = p.sum.Sum(args), args
+		}
+	} else {
+		j = p.decide(w)
+	}
+	j = stricter(j, p.hidden(c))
 	j = stricter(j, p.inputResponses(c.tool))
 	if c.method == "tools/call" && p.f.Get("task") != nil {
 		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
@@ -64,10 +74,17 @@ func objectOrNil(raw []byte) []byte {
 	return raw
 }
 
-// decide asks the rules. Where only an observer watches, what they refuse passes, and the log says what they said.
+// decide asks the rules.
 func (p *pump) decide(w rules.World) judged {
+	w.Time = p.entry.Time
 	p.world = w
 	d := p.judge.Decide(&p.world)
+	p.notes = append(p.notes, p.world.Notes...)
+	return p.observe(d, p.world)
+}
+
+// observe makes a judgement of a decision. Where only an observer watches, what the rules refuse passes, and the log says what they said.
+func (p *pump) observe(d rules.Decision, w rules.World) judged {
 	if d.Action != rules.Allow && p.s.Observing {
 		p.cause(d)
 		p.entry.Reason = "would " + d.Action.String() + ": " + d.Because
@@ -79,4 +96,5 @@ func (p *pump) decide(w rules.World) judged {
 // cause puts a decision into the log line.
 func (p *pump) cause(d rules.Decision) {
 	p.entry.Rule, p.entry.At, p.entry.Reason = d.Rule, d.At, d.Because
+	p.entry.Ref = p.s.newRef()
 }

@@ -120,3 +120,13 @@ const (
 
 // codeURLElicitation is the code of an error of 2025-11-25 only, as it is written in a frame.
 const codeURLElicitation = "-32042"
+
+// Stance tells what a session makes of a request of the client: which rules look at it, and what happens where none matches. Methods
+// that no revision knows are refused unless a rule allows them.
+func Stance(name string) (rules.On, rules.Action) {
+	m, known := methods[name]
+	if !known || !m.request {
+		return rules.Other, rules.Deny
+	}
+	return m.on, m.stance
+}

@@ -30,6 +30,7 @@ type pump struct {
 	back   *outlet // where they came from
 	entry  audit.Entry
 	v      verdict
+	notes  rules.Notes // what the frame counts as, if it passes
 
 	// What leaves once the log has been written: frames for out, answers for back.
 	parts   [][]byte
@@ -104,7 +105,7 @@ func (p *pump) line(line jsonrpc.Line) (err error) {
 		}
 	}()
 	start := time.Now()
-	p.v = verdict{edits: p.v.edits[:0]}
+	p.v, p.notes = verdict{edits: p.v.edits[:0]}, p.notes[:0]
 	p.entry = audit.Entry{Time: start, Direction: p.direction(), Size: len(line.Bytes)}
 	var r *jsonrpc.Refusal
 	if line.TooLong {
@@ -142,9 +143,11 @@ func (p *pump) settle(line jsonrpc.Line) {
 		}
 	case len(p.v.edits)+len(p.f.Lone) > 0:
 		p.entry.Decision = "edit"
-		p.part(append(p.edited(), '\n'))
+		p.s.history.Add(p.entry.Time, p.notes)
+		p.part(append(p.spliced(), '\n'))
 	default:
 		p.entry.Decision = "pass"
+		p.s.history.Add(p.entry.Time, p.notes)
 		end := line.From + len(p.f.Raw)
 		if p.to != line.From || p.from == p.to {
 			p.endRun()
@@ -159,8 +162,8 @@ func (p *pump) settle(line jsonrpc.Line) {
 	}
 }
 
-// edited applies the verdict's edits and the repair of half surrogate pairs. Edits within what another one cuts are left out.
-func (p *pump) edited() []byte {
+// spliced applies the verdict's edits and the repair of half surrogate pairs. Edits within what another one cuts are left out.
+func (p *pump) spliced() []byte {
 	raw := p.f.Repair()
 	if len(p.v.edits) == 0 {
 		return raw

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ func (p *pump) refuse(code int, why string) {
 // refused tool call is a result with isError, which models read; clients show other errors to people.
 func (s *Session) refusal(c *call, d rules.Decision, a Answer) []byte {
 	why := s.explain(what(c), d, a)
-	s.warnf("%s", why)
+	s.warnf("%s; run \"sallyport rules explain %s\"", why, c.ref)
 	if c.method != "tools/call" {
 		code := codeDenied
 		if _, known := methods[c.method]; !known {
@@ -72,17 +73,14 @@ func (s *Session) explain(what string, d rules.Decision, a Answer) string {
 	return b.String()
 }
 
-// remedy is what the reader can do: the model without the user, and the user.
+// remedy is what the reader can do: the model without the user, and the user, who gets the command that says more.
 func remedy(c *call, d rules.Decision) string {
-	standard := strings.HasPrefix(d.Rule, "default/")
-	switch {
-	case standard && c.tool == "":
-		return fmt.Sprintf("To allow it, the user adds a rule with `on: any`, `when: 'method == %q'` and `do: allow` to the rules file", scan.VisibleLine(c.method, 80))
-	case standard:
-		return fmt.Sprintf("Calls that only read pass without this. Do not try other ways to the same end: tell the user, who can allow it with a rule "+
-			"`when: 'tool.name == %q'` and `do: allow` in the rules file", scan.VisibleLine(c.tool, 80))
+	explain := fmt.Sprintf(`"sallyport rules explain %s"`, c.ref)
+	if strings.HasPrefix(d.Rule, "default/") {
+		return "Do not try other ways to the same end. Tell the user that " + explain + " in a terminal shows the rule that would allow it"
 	}
-	return "Other arguments may pass; the same thing spelled differently will not. Go on without it, or tell the user, who finds the rule at the place named here"
+	return "Other arguments may pass; the same thing spelled differently will not. Go on without it, or tell the user that " + explain +
+		" in a terminal shows why"
 }
 
 // question begins a question about a request: from now on it can be made void.
@@ -100,13 +98,14 @@ func (p *pump) question(c *call) context.Context {
 func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	s := p.s
 	p.cause(j.Decision)
+	c.ref = p.entry.Ref
 	p.entry.Decision = "hold"
 	frame, entry := p.clone()
 	q := Question{
 		Server: s.Server, Client: s.Client, Method: j.world.Method, Tool: c.tool, Class: s.view.Class(c.tool),
 		Arguments: bytes.Clone(j.world.Args), Decision: j.Decision,
 	}
-	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client}
+	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client, notes: slices.Clone(p.notes)}
 	h.refuse = func(a Answer) { p.back.post(s.refusal(c, j.Decision, a)) }
 	h.sent = func() { h.table.forward(c) }
 	switch {
@@ -137,6 +136,7 @@ type heldFrame struct {
 	entry  audit.Entry
 	out    *outlet
 	table  *table         // where c is open
+	notes  rules.Notes    // what it counts as when it goes on
 	sent   func()         // notes that the frame goes on; the state is locked
 	refuse func(a Answer) // tells whoever waits for it
 }
@@ -178,6 +178,7 @@ func (s *Session) letGo(ctx context.Context, h *heldFrame) {
 	var err error
 	sent := s.answered(ctx, h, true) && s.logAnswer(h)
 	if sent {
+		s.history.Add(h.entry.Time, h.notes)
 		err = h.out.writeTaken(h.frame)
 	}
 	h.out.giveBack()

@@ -33,8 +33,12 @@ func (p *pump) inspect(c *call) (j judged, why string) {
 		return j, why
 	}
 	j, why = p.inputRequests(c.tool, p.f.Span("inputRequests"), c.caps)
-	own := p.decide(rules.World{On: on, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Result), Default: rules.Allow})
-	return stricter(j, own), why
+	w := rules.World{On: on, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Result), Default: rules.Allow}
+	j = stricter(j, p.decide(w))
+	if on == rules.Result {
+		j = p.mask(j, p.f.Result, w)
+	}
+	return j, why
 }
 
 // maxState bounds what a server may have the client carry to its next request.
@@ -184,7 +188,8 @@ func (p *pump) listResult(method string) (why string) {
 			p.s.warnf("server %q: %s %q holds %s: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80), finding.What)
 			p.entry.Reason = "took out definitions with hidden characters"
 		}
-		items, out = append(items, val), append(out, hidden && !p.s.Observing)
+		away := p.hideItem(method, name, raw[val.Start:val.End])
+		items, out = append(items, val), append(out, away || hidden && !p.s.Observing)
 	}
 	if edits := jsonrpc.Cut(items, out); len(edits) > 0 {
 		p.v.edits = append(p.v.edits, edits...)
@@ -256,6 +261,6 @@ func (p *pump) inspectError(c *call) (j judged, why string) {
 			}
 		}
 	}
-	own := p.decide(rules.World{On: rules.Result, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Err), Default: rules.Allow})
-	return stricter(j, own), ""
+	w := rules.World{On: rules.Result, Method: c.method, Tool: c.tool, Result: p.f.Bytes(p.f.Err), Default: rules.Allow}
+	return p.mask(stricter(j, p.decide(w)), p.f.Err, w), ""
 }

@@ -82,6 +82,7 @@ func (p *pump) judgeServerRequest(c *call, m method, known bool) {
 		p.hold(ctx, c, j)
 	default:
 		p.cause(j.Decision)
+		c.ref = p.entry.Ref
 		p.entry.Decision = "refuse"
 		p.v.answer = p.s.refusal(c, j.Decision, Answer{})
 	}
@@ -287,6 +288,7 @@ func (p *pump) serverResponse() {
 		p.v.instead = jsonrpc.AppendError(nil, c.id, codeMalformed, "sallyport: the server's answer was refused: "+why, nil)
 	case j.Action == rules.Deny:
 		p.cause(j.Decision)
+		c.ref = p.entry.Ref
 		p.entry.Decision = "refuse"
 		p.v.instead = p.s.refusedResult(c, j.Decision, Answer{})
 	default:
@@ -318,6 +320,7 @@ func (p *pump) takeClient() *call {
 // refusedResult takes the place of a response that was refused.
 func (s *Session) refusedResult(c *call, d rules.Decision, a Answer) []byte {
 	why := s.explain("the answer to "+what(c), d, a)
-	s.warnf("%s", why)
-	return jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: "+why, nil)
+	explain := fmt.Sprintf("run \"sallyport rules explain %s\"", c.ref)
+	s.warnf("%s; %s", why, explain)
+	return jsonrpc.AppendError(nil, c.id, codeDenied, "sallyport: "+why+"; to see why, "+explain, nil)
 }

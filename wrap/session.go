@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sallyport/rules"
@@ -38,8 +40,10 @@ type Session struct {
 	view     *rules.View
 	limits   rules.Limits
 	st       *state
-	toC      *outlet // the client's input
-	toS      *outlet // the server's input
+	history  *rules.History
+	refs     atomic.Uint64 // decisions with a cause so far
+	toC      *outlet       // the client's input
+	toS      *outlet       // the server's input
 	server   io.Closer
 	warns    throttle
 	warnings chan string
@@ -62,11 +66,19 @@ var ErrClientGone = errors.New("the client no longer reads")
 // New makes a session.
 func New(c Config) *Session {
 	ctx, stop := context.WithCancel(context.Background())
+	history := rules.NewHistory()
+	c.Facts.History = history
 	return &Session{
-		Config: c, view: c.Policy.View(c.Server, c.Client), limits: c.Policy.Limits(), st: newState(),
+		history: history,
+		Config:  c, view: c.Policy.View(c.Server, c.Client), limits: c.Policy.Limits(), st: newState(),
 		warnings: make(chan string, maxWarnings), told: make(chan struct{}), quit: make(chan struct{}),
 		ctx: ctx, stop: stop, clientGone: make(chan struct{}), failed: make(chan struct{}),
 	}
+}
+
+// newRef names a decision, so that people can ask about it: the session's id and a number.
+func (s *Session) newRef() string {
+	return s.Log.ID() + "." + strconv.FormatUint(s.refs.Add(1), 10)
 }
 
 // ClientGone is closed when the client has closed its side. The server's input has been closed by then.

@@ -42,6 +42,7 @@ type call struct {
 	logs    bool               // modern: log messages were asked for
 	acked   bool               // of a subscription: acknowledged
 	asked   rules.Decision     // of a held request: why a human was asked
+	ref     string             // of the log line that says why it was refused or held
 	void    context.CancelFunc // ends the question about it; never nil
 }
 
@@ -110,7 +111,8 @@ type state struct {
 	initialized  bool  // it was forwarded
 	caps         caps  // declared in it
 	subscribed   map[string]bool
-	elicitations map[string]bool // ids of URL elicitations
+	items        map[string]*rules.Decision // what rules say of definitions that were listed, where some rule hides any
+	elicitations map[string]bool            // ids of URL elicitations
 }
 
 func newState() *state {
@@ -118,7 +120,7 @@ func newState() *state {
 		client:     table{map[string]*call{}, map[string]int{}},
 		server:     table{map[string]*call{}, map[string]int{}},
 		late:       lateIDs{since: map[string]int{}},
-		subscribed: map[string]bool{}, elicitations: map[string]bool{},
+		subscribed: map[string]bool{}, elicitations: map[string]bool{}, items: map[string]*rules.Decision{},
 	}
 }
 

@@ -248,27 +248,6 @@ func toolText(answer []byte) string {
 	return scan.VisibleLine(frame.Error.Message, 1000)
 }
 
-// wrapText breaks a text into lines of at most width runes, the ones after the first indented.
-func wrapText(text string, width int, indent string) string {
-	var b strings.Builder
-	n := 0
-	for i, word := range strings.Fields(text) {
-		size := len([]rune(word))
-		switch {
-		case i == 0:
-		case n+1+size > width-len(indent):
-			b.WriteString("\n" + indent)
-			n = 0
-		default:
-			b.WriteByte(' ')
-			n++
-		}
-		b.WriteString(word)
-		n += size
-	}
-	return b.String()
-}
-
 // close ends the session as a client does and checks the evidence.
 func (d *demo) close(out io.Writer) error {
 	d.in.Close()

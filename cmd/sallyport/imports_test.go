@@ -21,14 +21,17 @@ var arrows = map[string][]string{
 	"wrap/child":          {},
 	"wrap/file":           {},
 	"wrap/jsonrpc":        {},
-	"rules":               {"rules/scan", "wrap/file"},
+	"rules":               {"rules/hosts", "rules/scan", "rules/shell", "rules/sql"},
+	"rules/hosts":         {},
 	"rules/scan":          {},
+	"rules/shell":         {},
+	"rules/sql":           {},
 }
 
 // dependencies are the modules that the shipped program may be built from.
 var dependencies = []string{
 	"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/spf13/cobra", "github.com/spf13/pflag",
-	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/sys", "golang.org/x/text", "github.com/inconshreveable/mousetrap",
+	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text", "mvdan.cc/sh/v3", "github.com/inconshreveable/mousetrap",
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

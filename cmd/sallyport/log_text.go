@@ -87,7 +87,11 @@ func (p logPrinter) decision(r audit.Record) {
 	}
 	fmt.Fprintln(p.w, text)
 	p.indented(rule, indent)
+	p.indented(scan.VisibleLine(r.Edits, 1000), indent)
 	p.indented(answerText(r), indent)
+	if r.Ref != "" && isRefused(r) {
+		p.indented("sallyport rules explain "+scan.VisibleLine(r.Ref, 100), indent)
+	}
 }
 
 func arrow(direction string) string {

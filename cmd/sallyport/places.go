@@ -25,6 +25,9 @@ type places struct {
 func (p places) logDir() string    { return filepath.Join(p.state, "log") }
 func (p places) rulesFile() string { return filepath.Join(p.config, "rules.yaml") }
 
+// answersFile holds the grants that answers of people became.
+func (p places) answersFile() string { return filepath.Join(p.config, "answers.yaml") }
+
 // placeVariables override the places, in wrap only as trust.go says.
 var placeVariables = map[string]string{
 	"config": "SALLYPORT_CONFIG_DIR", "state": "SALLYPORT_STATE_DIR", "runtime": "SALLYPORT_RUNTIME_DIR",

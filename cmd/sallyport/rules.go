@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +11,7 @@ import (
 func newRulesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
-		Short: "check and test rule files",
+		Short: "check, test and explain rules",
 		Long: `Rules decide what passes. They are in ~/.config/sallyport/rules.yaml; a project's
 .sallyport.yaml may add rules that deny or ask, nothing else.
 
@@ -36,36 +35,7 @@ applies; a tool of unknown class counts as one that writes.`,
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(newRulesCheckCommand(), newRulesTestCommand())
-	return cmd
-}
-
-func newRulesCheckCommand() *cobra.Command {
-	var show string
-	cmd := &cobra.Command{
-		Use:   "check [FILE…]",
-		Short: "say whether rule files are in order",
-		Long: `Load the rule files that wrap would load here, and the FILEs, and say whether they
-are in order. An error names file, line and column. With --show, print a pack.`,
-		Example: `  sallyport rules check
-  sallyport rules check --show base`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if show != "" {
-				text, err := rules.Pack(show)
-				if err != nil {
-					return withHint("there are: "+strings.Join(rules.Packs(), ", "), "showing pack %q: %v", show, err)
-				}
-				_, err = cmd.OutOrStdout().Write(text)
-				return err
-			}
-			if _, _, err := policyHere(files); err != nil {
-				return err
-			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "rules are in order")
-			return err
-		},
-	}
-	cmd.Flags().StringVar(&show, "show", "", "print the pack of this name")
+	cmd.AddCommand(newRulesCheckCommand(), newRulesTestCommand(), newRulesExplainCommand(), newRulesReplayCommand())
 	return cmd
 }
 

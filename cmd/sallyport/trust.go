@@ -140,7 +140,8 @@ func absolute(path, base, home string) string {
 func loadPolicy(p places, named []string, cwd string) (policy *rules.Policy, digest string, err error) {
 	var sources []rules.Source
 	if p.config != "" {
-		sources = append(sources, rules.Source{Path: p.rulesFile(), Trust: rules.User, Optional: true})
+		sources = append(sources, rules.Source{Path: p.rulesFile(), Trust: rules.User, Optional: true},
+			rules.Source{Path: p.answersFile(), Trust: rules.Answers, Optional: true})
 	}
 	for _, name := range named {
 		sources = append(sources, rules.Source{Path: absolute(name, cwd, p.home), Trust: rules.User})

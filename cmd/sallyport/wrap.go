@@ -133,6 +133,10 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	if err != nil {
 		return nil, err
 	}
+	if set.policy.OnlyPinned() {
+		return nil, withHint(fmt.Sprintf("remove \"only: pinned\" from %q, or take this server out of the client's configuration", set.places.rulesFile()),
+			"server %q has no accepted pin, and your rules say servers: {only: pinned}", f.name)
+	}
 	set.facts.Roots = rootsOf(argv, set.facts.Cwd, set.facts.Home)
 	view := set.policy.View(f.name, f.client)
 	command, err := f.command(argv, view)
@@ -146,7 +150,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	options := set.policy.Log()
 	l.log, err = audit.Open(set.places.logDir(), audit.Session{
 		Client: f.client, Server: f.name, Version: versionText(), Arguments: options.Arguments, Observing: f.observe,
-		Rules: set.digest,
+		Rules: set.digest, Cwd: set.facts.Cwd, Home: set.facts.OtherHome, Roots: set.facts.Roots,
 	})
 	if err != nil {
 		return nil, err

@@ -14,6 +14,12 @@
 // of flags, invisible operators, variation selectors that select nothing, and
 // zero-width characters between letters that need none. They do not judge what the
 // visible words say, and do not see homoglyphs.
+//
+// Secrets finds credentials and Personal data of people, each as a kind and a range of
+// bytes, so that they can be masked. Both read text as it stands, in linear time: an
+// encoding, a split or an invisible character hides a token from them, and from a
+// reader of it. They miss what has no form of its own, and now and then take an
+// example for the real thing; they are no proof that a text is free of secrets.
 package scan
 
 import (

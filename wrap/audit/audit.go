@@ -79,6 +79,10 @@ type Session struct {
 	Rules     string // digest of the rule files
 	Arguments bool   // log the values of arguments too
 	Observing bool   // every line says so
+
+	// Where rules start relative paths and "~" from, for whoever judges the session again.
+	Cwd, Home string
+	Roots     []string
 }
 
 // Entry is one decision. Text in it may be foreign: it is escaped and cut. The zero value of a
@@ -95,6 +99,8 @@ type Entry struct {
 	Decision  string    // pass, refuse, edit, hold, drop or note
 	Rule      string    // 256
 	At        string    // where the rule stands, file:line; 1024
+	Ref       string    // names a decision that has a cause, for people to ask about; 128
+	Edits     string    // what was changed in the frame, and by which rule; never the values; 1024
 	Reason    string    // 1024
 	Answer    string    // what a human said; 256
 	By        string    // who said it and by which door; 1024

@@ -108,6 +108,18 @@ func (l *Log) start(s Session, now time.Time) error {
 	b = append(b, `,"event":"start"`...)
 	b = appendMember(b, "version", s.Version, shortText)
 	b = appendMember(b, "rules", s.Rules, shortText)
+	b = appendMember(b, "cwd", s.Cwd, longText)
+	b = appendMember(b, "home", s.Home, longText)
+	if len(s.Roots) > 0 {
+		b = append(b, `,"roots":[`...)
+		for i, r := range s.Roots {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, r, longText)
+		}
+		b = append(b, ']')
+	}
 	if s.Arguments {
 		b = append(b, `,"arguments":true`...)
 	}
@@ -180,6 +192,8 @@ func (l *Log) appendEntry(b []byte, e *Entry) []byte {
 	b = appendString(b, e.Decision, shortText)
 	b = appendMember(b, "rule", e.Rule, shortText)
 	b = appendMember(b, "at", e.At, longText)
+	b = appendMember(b, "ref", e.Ref, traceText)
+	b = appendMember(b, "edits", e.Edits, longText)
 	b = appendMember(b, "reason", e.Reason, longText)
 	b = appendMember(b, "answer", e.Answer, shortText)
 	b = appendMember(b, "by", e.By, longText)

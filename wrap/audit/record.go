@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Record struct {
 	Version   string          `json:"version"`
 	Rules     string          `json:"rules"`
 	Arguments bool            `json:"arguments"`
+	Cwd       string          `json:"cwd"`
+	Home      string          `json:"home"`
+	Roots     []string        `json:"roots"`
 	Direction string          `json:"dir"`
 	Method    string          `json:"method"`
 	Tool      string          `json:"tool"`
@@ -38,6 +42,8 @@ type Record struct {
 	Decision  string          `json:"decision"`
 	Rule      string          `json:"rule"`
 	At        string          `json:"at"`
+	Ref       string          `json:"ref"`
+	Edits     string          `json:"edits"`
 	Reason    string          `json:"reason"`
 	Answer    string          `json:"answer"`
 	By        string          `json:"by"`
@@ -66,6 +72,7 @@ type File struct {
 	Name    string // within the folder
 	Path    string
 	Started time.Time // to the second
+	written time.Time // tells the order of those that began in one second
 }
 
 // List returns the sessions' files in the folder dir, the oldest first. A folder that does not exist
@@ -78,10 +85,16 @@ func List(dir string) ([]File, error) {
 	var files []File
 	for _, e := range entries {
 		if t, id, ok := parseName(e.Name()); ok {
-			files = append(files, File{ID: id, Name: e.Name(), Path: filepath.Join(dir, e.Name()), Started: t})
+			f := File{ID: id, Name: e.Name(), Path: filepath.Join(dir, e.Name()), Started: t}
+			if info, err := e.Info(); err == nil {
+				f.written = info.ModTime()
+			}
+			files = append(files, f)
 		}
 	}
-	slices.SortStableFunc(files, func(a, b File) int { return a.Started.Compare(b.Started) })
+	slices.SortStableFunc(files, func(a, b File) int {
+		return cmp.Or(a.Started.Compare(b.Started), a.written.Compare(b.written))
+	})
 	return files, nil
 }
 

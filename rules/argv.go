@@ -1,0 +1,130 @@
+package rules
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"sallyport/rules/shell"
+)
+
+var errManyCommands = errors.New("the call holds too many commands")
+
+// commandsIn gives the commands in a value: strings at keys that hold commands are read as a shell reads them, arrays there are taken
+// for argument arrays. A program and its arguments in two members of one object ({"command": "git", "args": ["push"]}) are read both
+// as one array and each for itself, since servers do either.
+func commandsIn(x any) ([]shell.Command, error) {
+	var c commandCollector
+	switch x := x.(type) {
+	case string:
+		c.line(x)
+	case *object:
+		c.object(x.raw)
+	case []string:
+		c.add(shell.Argv(x))
+	case []any:
+		argv := make([]string, 0, len(x))
+		for _, e := range x {
+			s, ok := e.(string)
+			if !ok {
+				return nil, errors.New("an argument array holds strings, not " + kindOf(e))
+			}
+			argv = append(argv, s)
+		}
+		c.add(shell.Argv(argv))
+	default:
+		return nil, errors.New("commands needs args, a part of it or a string, not " + kindOf(x))
+	}
+	return c.out, c.err
+}
+
+type commandCollector struct {
+	out  []shell.Command
+	size int
+	err  error
+}
+
+func (c *commandCollector) add(commands []shell.Command) {
+	c.out = append(c.out, commands...)
+	if len(c.out) > maxList {
+		c.err = errManyCommands
+	}
+}
+
+// line reads one command line. What all lines of a call take together is bounded, since each is parsed.
+func (c *commandCollector) line(text string) {
+	if c.size += len(text); c.size > maxForms {
+		c.err = errManyCommands
+		return
+	}
+	c.add(shell.Parse(text))
+}
+
+func (c *commandCollector) object(raw []byte) {
+	var programs []string
+	var arrays [][]string
+	for it := newIter(raw); c.err == nil; {
+		key, val, ok := it.member()
+		if !ok {
+			break
+		}
+		command := isCommandKey(key) && !notCommands[lastWord(key)]
+		switch {
+		case val[0] == '{':
+			c.object(val)
+		case val[0] == '"' && command:
+			text := unquote(val)
+			c.line(text)
+			programs = append(programs, text)
+		case val[0] == '[':
+			if argv := c.array(val, command); len(argv) > 0 {
+				arrays = append(arrays, argv)
+				if !strings.HasPrefix(argv[0], "-") { // else it goes with a program named elsewhere
+					c.add(shell.Argv(argv))
+				}
+			}
+		}
+	}
+	for _, a := range arrays {
+		// Arguments for a program that the server knows: were it a shell, this would be its script.
+		if len(programs) == 0 && len(a[0]) > 1 && a[0][0] == '-' && a[0][1] != '-' && strings.Contains(a[0], "c") {
+			c.add(shell.Argv(slices.Concat([]string{"sh"}, a)))
+		}
+	}
+	if len(programs)*len(arrays) > 16 {
+		c.err = errManyCommands
+		return
+	}
+	for _, p := range programs {
+		for _, a := range arrays {
+			c.add(shell.Argv(slices.Concat([]string{p}, a)))
+		}
+	}
+}
+
+// array gives the strings of an array at a key that holds a command, and looks into the objects of any.
+func (c *commandCollector) array(raw []byte, command bool) (argv []string) {
+	for it := newIter(raw); c.err == nil; {
+		e, ok := it.element()
+		if !ok {
+			break
+		}
+		switch e[0] {
+		case '"':
+			if command {
+				argv = append(argv, unquote(e))
+			}
+		case '{':
+			c.object(e)
+		case '[':
+			if inner := c.array(e, command); len(inner) > 0 {
+				c.add(shell.Argv(inner))
+			}
+		}
+	}
+	return argv
+}
+
+func lastWord(key []byte) string {
+	return string(eachWord(key, func([]byte) {}))
+}

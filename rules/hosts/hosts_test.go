@@ -1,0 +1,237 @@
+package hosts
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestHostsOfTexts(t *testing.T) {
+	const fails = "error"
+	tests := []struct {
+		text string
+		bare bool
+		want string // hosts with blanks between
+	}{
+		{"", false, ""}, {"", true, ""},
+		{"https://example.com/x", false, "example.com"},
+		{"HTTPS://EXAMPLE.com.:443/x?y#z", false, "example.com"},
+		{"see http://a.example, https://b.example. Or (ftp://c.example)!", false, "a.example b.example c.example"},
+		{"curl -s 'https://a.example/x' | sh", false, "a.example"},
+		{`fetch("https://a.example/?u="+x).then(y=>fetch('//b.example'))`, false, "a.example"},
+		{"wss://a.example:8443", false, "a.example"},
+		// user and password
+		{"https://good.example@evil.example/", false, "evil.example"},
+		{"https://good.example:x@evil.example:8/", false, "evil.example"},
+		{"https://a@good.example@evil.example/", false, "evil.example good.example"},
+		{`https://evil.example\@good.example/`, false, "evil.example good.example"},
+		{"https://good.example%2f@evil.example/", false, "good.example evil.example"},
+		{"https://good.example%40evil.example/", false, fails},
+		{"https://evil.example#@good.example/", false, "evil.example good.example"},
+		{"https://good.example?@evil.example/", false, "good.example evil.example"},
+		{"https://good.example'@evil.example/", false, "good.example evil.example"},
+		{"https://good.example;@evil.example", false, "good.example evil.example"},
+		{"https://medium.example/@user", false, "medium.example"},
+		{"http://1.1.1.1 &@2.2.2.2# @3.3.3.3/", false, fails},
+		{"http://127.0.0.1:11211:80/", false, fails},
+		{"http://example.com:80:90/", false, fails},
+		// slashes
+		{"http:///evil.example/x", false, "evil.example"}, {"http:/evil.example/x", false, "evil.example"}, {"http:evil.example", false, "evil.example"},
+		{`http:\\evil.example\x`, false, "evil.example"}, {`https:\/\/evil.example\/x`, false, "evil.example"}, {"https:////evil.example", false, "evil.example"},
+		{"//evil.example/x", false, "evil.example"}, {`\\server\share`, false, "server"}, {`/\evil.example`, false, "evil.example"},
+		{"ht\ntp://evil.example", false, "evil.example"}, {"https://ev\til.example/", false, "ev evil.example"}, {" \x01https://evil.example", false, "evil.example"},
+		// not hosts
+		{"// TODO: check", false, ""}, {"a//b", false, ""}, {"http:// alone", false, ""}, {`C:\Users\x`, false, ""}, {"note: http is old", false, ""},
+		{"file:///etc/passwd", false, ""}, {"file://server/x", false, "server"}, {"data:text/html,x", true, ""}, {"javascript:alert(1)", true, ""},
+		{"data:text/html,<img src=https://evil.example/x>", true, "evil.example"}, {"ann@example.com: hello", false, ""}, {"mailto:ann@example.com", true, ""},
+		{"/a/b", true, ""}, {"./a", true, ""}, {"#top", true, ""},
+		// names
+		{"https://EXÄMPLE.com/", false, "xn--exmple-cua.com"}, {"https://faß.de", false, "xn--fa-hia.de fass.de"}, {"https://еxample.com", false, "xn--xample-2of.com"},
+		{"https://example。com", false, "example.com"}, {"https://ｅｘａｍｐｌｅ．com", false, "example.com"}, {"https://ex%61mple.com", false, "example.com"},
+		{"https://ex\u00admple.com", false, "exmple.com"}, {"https://a..b/", false, fails}, {"https://xn--zzzz-zzzzzzzzz999999.com", false, fails},
+		{"https://" + strings.Repeat("a", 64) + ".com", false, fails},
+		// addresses
+		{"http://2130706433/", false, "127.0.0.1"}, {"http://0x7f.1/", false, "127.0.0.1"}, {"http://0x7f000001", false, "127.0.0.1"},
+		{"http://017700000001/", false, "127.0.0.1"}, {"http://0177.0.0.1/", false, "127.0.0.1 177.0.0.1"}, {"http://010.8.8.8/", false, "8.8.8.8 10.8.8.8"}, {"http://127.1/", false, "127.0.0.1"},
+		{"http://1.2.3.4.5/", false, fails}, {"http://256.1.1.1/", false, fails}, {"http://[::1]:80/", false, "::1"}, {"http://[::ffff:127.0.0.1]/", false, "127.0.0.1"},
+		{"http://[fe80::1%25eth0]/", false, "fe80::1"}, {"http://[::1", false, fails}, {"http://①②⑦.⓪.⓪.①/", false, "127.0.0.1"}, {"http://0/", false, "0.0.0.0"},
+		// other schemes
+		{"postgres://u:p@h1.example:5432,h2.example/db", false, "h1.example h2.example"}, {"jdbc:mysql://h.example:3306/db", false, "h.example"},
+		{"mongodb+srv://u:p%40x@h.example/db", false, "h.example"}, {"git@github.example:a/b.git", false, "github.example"}, {"git clone deploy@h.example:x", false, "h.example"},
+		{"ssh://git@h.example:22/x", false, "h.example"}, {"git+ssh://h.example/x", false, "h.example"}, {"s3://bucket/key", false, "bucket.s3.amazonaws.com"},
+		// what cannot be known
+		{"https://{host}/x", false, fails}, {"curl https://$HOST/x", false, fails}, {"https://a.$HOST/", false, fails}, {"https://*.example.com/", false, fails}, {"https://<your-host>/", false, fails},
+		// bare
+		{"example.com", true, "example.com"}, {"example.com:8080", true, "example.com"}, {"example.com/x?y", true, "example.com"}, {"localhost", true, "localhost"},
+		{"u@evil.example", true, "evil.example"}, {"example.com", false, ""}, {"::1", true, "::1"}, {"[::1]:9", true, "::1"}, {"two words", true, fails}, {"a_b.example", true, "a_b.example"},
+	}
+	for _, tt := range tests {
+		got, err := Of(tt.text, tt.bare)
+		text := strings.Join(got, " ")
+		if err != nil {
+			text = fails
+		}
+		if text != tt.want {
+			t.Errorf("%q (bare %v): got %q (%v), want %q", tt.text, tt.bare, text, err, tt.want)
+		}
+	}
+}
+
+func TestWithin(t *testing.T) {
+	for _, tt := range []struct {
+		host, domain string
+		want         bool
+	}{
+		{"github.com", "github.com", true}, {"api.github.com", "github.com", true}, {"evilgithub.com", "github.com", false}, {"github.com.evil.example", "github.com", false},
+		{"com", "github.com", false}, {"", "", false}, {"a.com", "", false}, {"127.0.0.1", "0.0.1", false}, {"127.0.0.1", "127.0.0.1", true},
+	} {
+		if Within(tt.host, tt.domain) != tt.want {
+			t.Errorf("%q within %q", tt.host, tt.domain)
+		}
+	}
+}
+
+func TestLocal(t *testing.T) {
+	for _, h := range []string{"localhost", "a.localhost", "printer.local", "x.internal", "metadata.google.internal", "intranet", "127.0.0.1", "127.9.9.9", "10.1.2.3",
+		"172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "::", "fd00:ec2::254", "fe80::1", "224.0.0.1", "64:ff9b::7f00:1",
+		"2002:7f00:1::", "127.0.0.1.nip.io", "localtest.me", "x.lvh.me", "", "not a host", "UPPER.example"} {
+		if !Local(h) {
+			t.Errorf("%q is local", h)
+		}
+	}
+	for _, h := range []string{"example.com", "8.8.8.8", "172.32.0.1", "2606:4700::1111", "mylocal.example", "xn--exmple-cua.com", "100.128.0.1"} {
+		if Local(h) {
+			t.Errorf("%q is not local", h)
+		}
+	}
+}
+
+func TestCanonicalIsIdempotent(t *testing.T) {
+	for _, h := range []string{"EXAMPLE.com.", "0x7f.1", "[::1]", "faß.de", "127.1", "fe80::1%eth0", "a_b"} {
+		once, err := Canonical(h)
+		if err != nil {
+			t.Fatal(h, err)
+		}
+		if twice, err := Canonical(once); err != nil || twice != once {
+			t.Errorf("%q: %q, then %q (%v)", h, once, twice, err)
+		}
+	}
+}
+
+// mutations are URLs that readers are known to stumble over.
+func mutations(rng *rand.Rand) string {
+	pieces := []string{"http:", "https:", "HTTP:", "ws:", "/", "//", "///", `\`, `\\`, "@", ":", ":80", "?", "#", "%2f", "%40", "%00", "\t", "\n", " ", "good.example", "evil.example",
+		"127.1", "0x7f.0.0.1", "[::1]", "[::ffff:1.2.3.4]", "。", "．", "ß", "ａ", "a", ".", ";", ",", "'", "&", "=", "x:y", "{", "|", "^", "\u00ad", "xn--", "-"}
+	var b strings.Builder
+	b.WriteString([]string{"http:", "https:", "ftp:", "http:/", "http://", "https://", " https://", "https:\\\\"}[rng.IntN(8)])
+	for range 1 + rng.IntN(6) {
+		b.WriteString(pieces[rng.IntN(len(pieces))])
+	}
+	return b.String()
+}
+
+// What node takes for the host of a URL is among ours, or we refuse.
+func TestNodeSeesNoHostThatWeDoNot(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("node is not there")
+	}
+	rng := rand.New(rand.NewPCG(21, 22))
+	var urls []string
+	for range 20_000 {
+		urls = append(urls, mutations(rng))
+	}
+	in, err := json.Marshal(urls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(node, "-e", `const u=JSON.parse(require("fs").readFileSync(0,"utf8"));
+console.log(JSON.stringify(u.map(s=>{try{return new URL(s).hostname}catch{return ""}})))`)
+	cmd.Stdin = bytes.NewReader(in)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	if err := json.Unmarshal(out, &names); err != nil {
+		t.Fatal(err)
+	}
+	agreed := 0
+	for i, name := range names {
+		if name == "" {
+			continue
+		}
+		want, err := Canonical(name)
+		if err != nil {
+			want = name
+		}
+		got, err := Of(urls[i], false)
+		if err == nil && !slices.Contains(got, want) {
+			t.Errorf("%q: node sees %q, we %q", urls[i], name, got)
+		}
+		if err == nil {
+			agreed++
+		}
+	}
+	if agreed < 1000 {
+		t.Errorf("only %d agreed", agreed)
+	}
+}
+
+// FuzzOf: the host that net/url sees is among ours, or there is an error.
+func FuzzOf(f *testing.F) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 50 {
+		f.Add(mutations(rng))
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := Of(s, false)
+		for _, h := range got {
+			if c, err := Canonical(h); err != nil || c != h {
+				t.Fatalf("%q: %q is not canonical: %q, %v", s, h, c, err)
+			}
+		}
+		u, uerr := url.Parse(s)
+		if err != nil || uerr != nil || u.Hostname() == "" || !special[u.Scheme] {
+			return
+		}
+		want, cerr := readings(u.Hostname())
+		if cerr != nil {
+			return // nobody connects there
+		}
+		if !slices.ContainsFunc(want, func(w string) bool { return slices.Contains(got, w) }) {
+			t.Fatalf("%q: net/url sees %q, we %q", s, want, got)
+		}
+	})
+}
+
+func BenchmarkOf(b *testing.B) {
+	for name, text := range map[string]string{
+		"url":           "https://api.github.com/repos/a/b",
+		"prose":         strings.Repeat("see https://example.com/a and https://example.org/b for it. ", 1000),
+		"no url":        strings.Repeat("lorem ipsum dolor sit amet: x, y; ", 2000),
+		"schemes":       strings.Repeat("a://", 16_000),
+		"at signs":      "https://" + strings.Repeat("a@", 4000) + "b.example",
+		"colons":        strings.Repeat(":", 64_000),
+		"at everywhere": strings.Repeat("a@b:c ", 10_000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				Of(text, false)
+			}
+		})
+	}
+}
+
+func ExampleOf() {
+	fmt.Println(Of(`https://github.com@evil.example/`, false))
+	// Output: [evil.example] <nil>
+}
