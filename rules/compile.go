@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -31,8 +32,7 @@ func (m onMask) has(o On) bool { return m&(1<<o) != 0 }
 
 const anyOn onMask = 1<<(Other+1) - 1
 
-// rule is one compiled rule. program is nil where the rule always matches as far
-// as its guards hold.
+// rule is one rule of a policy.
 type rule struct {
 	name    string // qualified: "base/keys"
 	folder  bool   // from the file of a working folder
@@ -42,12 +42,13 @@ type rule struct {
 	at      string
 	pos     position
 	guards  []guard
-	program *vm.Program
-	direct  *direct                             // in place of program, where that can be
-	over    func(*frame) (none bool, err error) // tells that the list that it asks any(…) of is empty; nil if it asks more
-	edit    *edit                               // in place of do
-	answers string                              // the question that it answers in advance, as a grant
-	source  string                              // of the expression
+	edit    *edit  // in place of do
+	answers string // the question that it answers in advance, as a grant
+	source  string // of the expression
+
+	compiled *code // see code()
+	late     *translator
+	once     sync.Once
 }
 
 // newConfig gives what expr is to know and to allow. It is made once for a Load,

@@ -28,7 +28,7 @@ func (l *loader) grant(s *source, n ast.Node) error {
 	if err != nil {
 		return err
 	}
-	r := &rule{pos: s.nodePos(n), do: Allow, on: 1 << Call}
+	r := &rule{pos: s.nodePos(n), do: Allow, on: 1 << Call, compiled: always}
 	r.at = r.pos.at()
 	var name, when *entry
 	texts := map[string]word{}

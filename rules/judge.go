@@ -152,7 +152,7 @@ func (r *rule) always() bool {
 			return false
 		}
 	}
-	return r.program == nil
+	return r.code().program == nil && r.code().err == nil
 }
 
 // Judge evaluates the rules of a view. It belongs to one goroutine.
@@ -310,17 +310,18 @@ func (j *Judge) matches(r *rule) (bool, error) {
 			}
 		}
 	}
-	if r.program == nil {
-		return true, nil
+	c := r.code()
+	if c.err != nil || c.program == nil {
+		return c.err == nil, c.err
 	}
 	f := &j.frame
 	f.exact, f.differs, f.vacuous, f.allowing = false, false, false, r.do == Allow
 	none, matched, err := false, false, error(nil)
-	if r.over != nil {
-		none, err = r.over(f)
+	if c.over != nil {
+		none, err = c.over(f)
 	}
 	if !none && err == nil {
-		matched, err = j.evaluate(r)
+		matched, err = j.evaluate(c)
 	}
 	if f.vacuous {
 		return false, nil
@@ -331,20 +332,20 @@ func (j *Judge) matches(r *rule) (bool, error) {
 	// Some file systems take a path for one that the rule means, others do not. A rule
 	// that allows has to match on both, for one that denies or asks either is enough.
 	f.exact = true
-	exactly, err := j.evaluate(r)
+	exactly, err := j.evaluate(c)
 	if r.do == Allow {
 		return matched && exactly, err
 	}
 	return matched || exactly, err
 }
 
-// evaluate runs a rule's expression.
-func (j *Judge) evaluate(r *rule) (bool, error) {
-	if r.direct != nil {
-		return r.direct.matches(&j.frame)
+// evaluate runs an expression.
+func (j *Judge) evaluate(c *code) (bool, error) {
+	if c.direct != nil {
+		return c.direct.matches(&j.frame)
 	}
 	j.frame.steps = 0
-	out, err := j.vm.Run(r.program, &j.frame)
+	out, err := j.vm.Run(c.program, &j.frame)
 	if err != nil {
 		var fe *file.Error
 		if errors.As(err, &fe) {

@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/conf"
 )
 
 // Policy is what all rule files together say. It is immutable; any goroutines may
@@ -46,6 +43,16 @@ func (p *Policy) Limits() Limits { return p.limits }
 // Files lists the files that were read, packs as "pack base".
 func (p *Policy) Files() []string { return slices.Clone(p.files) }
 
+// classesOf gives the classes of a server's tools, to be filled.
+func (p *Policy) classesOf(server string) map[string]classEntry {
+	m := p.classes[server]
+	if m == nil {
+		m = map[string]classEntry{}
+		p.classes[server] = m
+	}
+	return m
+}
+
 // OnlyPinned tells whether servers that have no accepted pin are to be refused.
 func (p *Policy) OnlyPinned() bool { return p.onlyPinned }
 
@@ -54,18 +61,18 @@ func (p *Policy) Log() LogOptions { return p.log }
 
 // loader gathers files into a policy.
 type loader struct {
-	open   func(string) ([]byte, error)
-	policy *Policy
-	config *conf.Config        // of expressions
-	stack  []string            // files whose includes are being read
-	done   map[string]bool     // files read
-	set    map[string]position // settings made by the user's files
-	names  map[string]position // rules
-	use    []word
-	off    []word
-	likes  []word // servers that others are like
-	useSet bool
-	user   bool // a file of the user was there
+	open       func(string) ([]byte, error)
+	policy     *Policy
+	translator *translator         // of expressions
+	stack      []string            // files whose includes are being read
+	done       map[string]bool     // files read
+	set        map[string]position // settings made by the user's files
+	names      map[string]position // rules
+	use        []word
+	off        []word
+	likes      []word // servers that others are like
+	useSet     bool
+	user       bool // a file of the user was there
 }
 
 // maxInclude is how deep files may include each other.
@@ -76,8 +83,7 @@ const maxInclude = 16
 // place; nothing is loaded half. Where there is no file of the user, the built-in
 // packs and defaults apply.
 func Load(open func(path string) ([]byte, error), sources ...Source) (*Policy, error) {
-	l := &loader{open: open, policy: newPolicy(), config: newConfig(expr.AsBool()), done: map[string]bool{},
-		set: map[string]position{}, names: map[string]position{}}
+	l := newLoader(open)
 	for _, s := range sources {
 		if err := l.source(s); err != nil {
 			return nil, err
@@ -102,6 +108,11 @@ func Load(open func(path string) ([]byte, error), sources ...Source) (*Policy, e
 		return nil, err
 	}
 	return l.policy, nil
+}
+
+func newLoader(open func(string) ([]byte, error)) *loader {
+	return &loader{open: open, policy: newPolicy(), translator: &translator{}, done: map[string]bool{},
+		set: map[string]position{}, names: map[string]position{}}
 }
 
 func defaultPacks(user bool) []string {
@@ -169,7 +180,7 @@ func (l *loader) include(from *source, w word) error {
 }
 
 func (l *loader) pack(w word) error {
-	data, err := Pack(w.text)
+	index, err := packIndex(w.text)
 	if err != nil {
 		hint := "packs: " + strings.Join(Packs(), ", ")
 		if near := nearest(w.text, Packs()); near != "" {
@@ -177,9 +188,13 @@ func (l *loader) pack(w word) error {
 		}
 		return w.pos.errorf(hint, "unknown pack %q", w.text)
 	}
-	src := newSource("pack "+w.text, User)
-	src.short, src.pack = w.text, w.text
-	return l.file(src, data)
+	return l.indexed(packSource(w.text), index)
+}
+
+func packSource(name string) *source {
+	src := newSource("pack "+name, User)
+	src.short, src.pack = name, name
+	return src
 }
 
 // switchOff removes the rules that `off:` names.

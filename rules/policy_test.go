@@ -340,17 +340,17 @@ func TestDirectEvaluationAgreesWithTheMachine(t *testing.T) {
 	for range 300 {
 		text := "version: 1\nuse: []\ndefault: {write: allow}\nrules:\n  - name: r\n    do: deny\n    when: |\n      any(paths(args), " + term(2) + ")\n"
 		p := load(t, text)
-		if p.rules[0].direct == nil {
+		if p.rules[0].code().direct == nil {
 			t.Fatal("not direct:", text)
 		}
 		j := p.View("s", "c").NewJudge(linkFacts())
 		for range 10 {
 			args := fmt.Appendf(nil, `{"path":%q,"x":%q,"paths":[%q]}`, values[rng.IntN(len(values))], values[rng.IntN(len(values))], values[rng.IntN(len(values))])
 			fast := j.Decide(&World{Tool: "t", Args: args})
-			saved := p.rules[0].direct
-			p.rules[0].direct = nil
+			saved := p.rules[0].code().direct
+			p.rules[0].code().direct = nil
 			slow := j.Decide(&World{Tool: "t", Args: args})
-			p.rules[0].direct = saved
+			p.rules[0].code().direct = saved
 			if fast != slow {
 				t.Fatalf("%s %s: %+v, by the machine %+v", text, args, fast, slow)
 			}

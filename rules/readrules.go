@@ -38,7 +38,7 @@ type draft struct {
 }
 
 func (l *loader) rule(s *source, n ast.Node) error {
-	d := draft{rule: &rule{pos: s.nodePos(n), on: 1 << Call, folder: s.trust == Folder}}
+	d := draft{rule: &rule{pos: s.nodePos(n), on: 1 << Call, folder: s.trust == Folder, compiled: always}}
 	d.at = d.pos.at()
 	entries, err := s.mapping(n, "a rule")
 	if err != nil {
@@ -182,12 +182,10 @@ func (l *loader) when(s *source, r *rule, n ast.Node) error {
 		return err
 	}
 	r.source = strings.TrimSpace(w.text)
-	program, guards, err := compile(l.config, w.text, r.on)
+	var guards []guard
+	r.compiled, guards, err = l.translator.compile(w.text, r.on)
+	r.guards = append(r.guards, guards...)
 	var fe *file.Error
-	if err == nil && program != nil {
-		r.direct, r.over = asDirect(program), asOver(program)
-	}
-	r.program, r.guards = program, append(r.guards, guards...)
 	switch {
 	case errors.As(err, &fe):
 		return s.inside(n, w, fe.Line, fe.Column).errorf("", "%s", fe.Message)

@@ -271,11 +271,7 @@ func (l *loader) classes(s *source, server string, e entry) error {
 	if err != nil {
 		return err
 	}
-	m := l.policy.classes[server]
-	if m == nil {
-		m = map[string]classEntry{}
-		l.policy.classes[server] = m
-	}
+	m := l.policy.classesOf(server)
 	for _, t := range entries {
 		w, err := s.word(t.val, "a class")
 		if err != nil {
@@ -285,18 +281,7 @@ func (l *loader) classes(s *source, server string, e entry) error {
 		if err != nil {
 			return err
 		}
-		if old, set := m[t.key]; set && !old.pack && s.pack != "" {
-			if old.class < Class(i)+Read {
-				l.policy.looser = append(l.policy.looser, Warning{At: t.pos.at(), Text: fmt.Sprintf(
-					"the pack says that %s of server %q is %s, your file says %s", t.key, server, Class(i)+Read, old.class)})
-			}
-			continue
-		}
-		name := fmt.Sprintf("servers.%s.classes.%s", server, t.key)
-		if s.pack != "" {
-			name = "pack: " + name
-		}
-		if err := l.once(name, t.pos); err != nil {
+		if err := l.once(fmt.Sprintf("servers.%s.classes.%s", server, t.key), t.pos); err != nil {
 			return err
 		}
 		m[t.key] = classEntry{Class(i) + Read, s.pack != ""}

@@ -125,8 +125,8 @@ func (p *Policy) Warnings() []Warning {
 
 // neverMatches finds guards that exclude each other, and classes that are none.
 func (r *rule) neverMatches() string {
-	if r.program != nil {
-		if b, ok := r.program.Node().(*ast.BoolNode); ok && !b.Value {
+	if program := r.code().program; program != nil {
+		if b, ok := program.Node().(*ast.BoolNode); ok && !b.Value {
 			return "its expression is false"
 		}
 	}
@@ -162,7 +162,7 @@ func (p *Policy) shadow(r *rule) *rule {
 		return nil
 	}
 	for _, d := range p.rules {
-		if d.do == Deny && d.edit == nil && d.program == nil && r.on&^d.on == 0 && len(d.guards) == 0 {
+		if d.do == Deny && d.edit == nil && d.code().program == nil && r.on&^d.on == 0 && len(d.guards) == 0 {
 			return d
 		}
 	}

@@ -1,0 +1,65 @@
+package rules
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// readPack reads a pack from its YAML, as any other file.
+func readPack(t testing.TB, name string) *Policy {
+	t.Helper()
+	text, err := Pack(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLoader(nil)
+	if err := l.file(packSource(name), text); err != nil {
+		t.Fatal(err)
+	}
+	return l.policy
+}
+
+// What sallyport goes by is what people read: the index of a pack is made of its YAML. Run with -update to make it anew.
+func TestIndexesOfPacksAreMadeOfTheirYAML(t *testing.T) {
+	for _, name := range Packs() {
+		p := readPack(t, name)
+		for _, r := range p.rules {
+			if r.edit != nil {
+				t.Fatalf("%s: the index holds no edits", r.name)
+			}
+		}
+		want, err := json.Marshal(p.pack())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, '\n')
+		path := "packs/" + name + ".json"
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what %s.yaml says (%v): run go test ./rules -run Indexes -update", path, name, err)
+		}
+		if !*update {
+			for _, r := range load(t, "version: 1\nuse: ["+name+"]\n").rules {
+				if err := r.code().err; err != nil {
+					t.Errorf("%s: %v", r.name, err)
+				}
+			}
+		}
+	}
+}
+
+// A pack that is edited in the index only, or whose expression does not compile, denies.
+func TestAnExpressionThatCompilesLateAndFailsDenies(t *testing.T) {
+	p := load(t, "version: 1\nuse: []\ndefault: {write: allow}\n")
+	p.rules = append(p.rules, &rule{name: "r", on: 1 << Call, do: Allow, source: "nonsense(", late: &translator{}, compiled: always})
+	if d := p.View("s", "c").NewJudge(testFacts).Decide(&World{Tool: "t"}); d.Action != Deny {
+		t.Errorf("%+v", d)
+	}
+}
