@@ -13,8 +13,8 @@ var errManyCommands = errors.New("the call holds too many commands")
 // commandsIn gives the commands in a value: strings at keys that hold commands are read as a shell reads them, arrays there are taken
 // for argument arrays. A program and its arguments in two members of one object ({"command": "git", "args": ["push"]}) are read both
 // as one array and each for itself, since servers do either.
-func commandsIn(x any) ([]shell.Command, error) {
-	var c commandCollector
+func commandsIn(keys keyKinds, x any) ([]shell.Command, error) {
+	c := commandCollector{keys: keys}
 	switch x := x.(type) {
 	case string:
 		c.line(x)
@@ -39,6 +39,7 @@ func commandsIn(x any) ([]shell.Command, error) {
 }
 
 type commandCollector struct {
+	keys keyKinds
 	out  []shell.Command
 	size int
 	err  error
@@ -68,7 +69,7 @@ func (c *commandCollector) object(raw []byte) {
 		if !ok {
 			break
 		}
-		command := isCommandKey(key) && !notCommands[lastWord(key)]
+		command := c.keys.of(key).command()
 		switch {
 		case val[0] == '{':
 			c.object(val)
@@ -123,8 +124,4 @@ func (c *commandCollector) array(raw []byte, command bool) (argv []string) {
 		}
 	}
 	return argv
-}
-
-func lastWord(key []byte) string {
-	return string(eachWord(key, func([]byte) {}))
 }

@@ -5,94 +5,6 @@ import (
 	"strings"
 )
 
-// Keys are read as words ("filePath", "file-path" and "FILE_PATH" are file and
-// path). The last word decides about contents, any word about paths.
-var (
-	contentWords = words(`content contents text texts body data message messages markdown html
-		xml json csv diff patch string str description comment comments summary prompt
-		observation observations instruction instructions blob base64 bytes title subject`)
-	pathWords = words(`path paths pathname file files filename filenames filepath filepaths
-		dir dirs directory directories folder folders root roots cwd workdir source sources
-		src destination destinations dest dst uri uris notebook attachment attachments
-		pathnames basedir rootdir outdir`)
-	looseWords = words(`from to input inputs output outputs target targets location locations
-		name names repo repository workspace project image images document documents database
-		db key identity cert certificate config log link ref module entry item items include`)
-	commandWords = words(`command commands cmd cmds commandline script scripts shell bash sh
-		zsh powershell exec run argv args arguments code`)
-)
-
-func words(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		m[w] = true
-	}
-	return m
-}
-
-// keyKind says what a key's value is to us.
-type keyKind uint8
-
-const (
-	plainKey   keyKind = iota
-	looseKey           // a path where the value has the shape of one
-	pathKey            // always a path
-	contentKey         // never a path
-)
-
-func kindOfKey(key []byte) keyKind {
-	kind := plainKey
-	last := eachWord(key, func(w []byte) {
-		switch {
-		case pathWords[string(w)]:
-			kind = pathKey
-		case kind == plainKey && looseWords[string(w)]:
-			kind = looseKey
-		}
-	})
-	if contentWords[string(last)] {
-		return contentKey
-	}
-	return kind
-}
-
-func isCommandKey(key []byte) bool {
-	found := false
-	eachWord(key, func(w []byte) { found = found || commandWords[string(w)] })
-	return found
-}
-
-// eachWord calls f with the lower-case words of a key and gives the last one. Keys
-// of more than 64 bytes are cut, since words that matter are short.
-func eachWord(key []byte, f func([]byte)) (last []byte) {
-	var buf [64]byte
-	w := buf[:0]
-	flush := func() {
-		if len(w) > 0 {
-			f(w)
-			last = w
-		}
-	}
-	prevLower := false
-	for _, c := range key[:min(len(key), len(buf))] {
-		upper := c >= 'A' && c <= 'Z'
-		letter := upper || c >= 'a' && c <= 'z' || c >= 0x80
-		if !letter && (c < '0' || c > '9') || upper && prevLower {
-			flush()
-			w = w[len(w):]
-		}
-		if letter {
-			if upper {
-				c |= 0x20
-			}
-			w = append(w, c)
-		}
-		prevLower = letter && !upper
-	}
-	flush()
-	return last
-}
-
 // collector gathers the canonical paths of a value.
 type collector struct {
 	frame *frame
@@ -133,7 +45,7 @@ func (c *collector) object(raw []byte, inherited bool) error {
 		if !ok {
 			return nil
 		}
-		kind := kindOfKey(key)
+		kind := c.frame.keys.of(key).path()
 		if inherited && kind != contentKey {
 			kind = pathKey
 			if bytes.ContainsAny(key, `/\.~`) {

@@ -15,16 +15,16 @@ var errLongCommand = errors.New("a command line is longer than 1 MiB")
 // second time as a shell would read its words.
 func (f *frame) commandLines(v any) (any, error) {
 	if v != any(f.Args) {
-		return commandsOf(v)
+		return commandsOf(f.keys, v)
 	}
 	if !f.commands.done {
-		f.commands.val, f.commands.err = commandsOf(v)
+		f.commands.val, f.commands.err = commandsOf(f.keys, v)
 		f.commands.done = true
 	}
 	return f.commands.val, f.commands.err
 }
 
-func commandsOf(v any) ([]string, error) {
+func commandsOf(keys keyKinds, v any) ([]string, error) {
 	var out []string
 	add := func(line string) error {
 		if len(line) > maxCommand {
@@ -44,29 +44,29 @@ func commandsOf(v any) ([]string, error) {
 	case string:
 		err = add(v)
 	case *object:
-		err = eachCommand(v.raw, add)
+		err = eachCommand(keys, v.raw, add)
 	default:
 		err = errors.New("commandLines needs args, an object of it or a string")
 	}
 	return out, err
 }
 
-func eachCommand(raw []byte, add func(string) error) error {
+func eachCommand(keys keyKinds, raw []byte, add func(string) error) error {
 	for it := newIter(raw); ; {
 		key, val, ok := it.member()
 		if !ok {
 			return nil
 		}
-		if err := commandValue(val, isCommandKey(key), add); err != nil {
+		if err := commandValue(keys, val, keys.of(key).text(), add); err != nil {
 			return err
 		}
 	}
 }
 
-func commandValue(val []byte, command bool, add func(string) error) error {
+func commandValue(keys keyKinds, val []byte, command bool, add func(string) error) error {
 	switch {
 	case val[0] == '{':
-		return eachCommand(val, add)
+		return eachCommand(keys, val, add)
 	case val[0] == '"' && command:
 		return add(unquote(val))
 	case val[0] != '[':
@@ -80,7 +80,7 @@ func commandValue(val []byte, command bool, add func(string) error) error {
 		}
 		if e[0] == '"' && command {
 			line = append(line, unquote(e))
-		} else if err := commandValue(e, command, add); err != nil {
+		} else if err := commandValue(keys, e, command, add); err != nil {
 			return err
 		}
 	}

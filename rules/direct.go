@@ -188,10 +188,26 @@ var listNames = map[string]listKind{
 	".commands": commandList, ".hosts": hostList, ".sql": sqlList, ".secrets": secretList, ".recipients": recipientList,
 }
 
-// asOver gives a test for the common case that the list of any(commands(args), …) and the like is empty: then the rule does not match,
-// and no virtual machine has to say so.
+// asOver gives a test for the common case that the lists of any(commands(args), …), of several of them joined by or, are empty: then
+// the rule does not match, and no virtual machine has to say so.
 func asOver(program *vm.Program) func(*frame) (none bool, err error) {
-	b, ok := program.Node().(*ast.BuiltinNode)
+	return overOf(program.Node())
+}
+
+func overOf(n ast.Node) func(*frame) (none bool, err error) {
+	if b, ok := n.(*ast.BinaryNode); ok && (b.Operator == "or" || b.Operator == "||") {
+		left, right := overOf(b.Left), overOf(b.Right)
+		if left == nil || right == nil {
+			return nil
+		}
+		return func(f *frame) (bool, error) {
+			if none, err := left(f); !none || err != nil {
+				return none, err
+			}
+			return right(f)
+		}
+	}
+	b, ok := n.(*ast.BuiltinNode)
 	if !ok || b.Name != "any" || len(b.Arguments) != 2 {
 		return nil
 	}
@@ -209,6 +225,12 @@ func asOver(program *vm.Program) func(*frame) (none bool, err error) {
 	args, ok2 := c.Arguments[1].(*ast.IdentifierNode)
 	if !ok || !ok2 || args.Value != "args" {
 		return nil
+	}
+	if callee.Value == ".commandLines" {
+		return func(f *frame) (bool, error) {
+			lines, err := f.commandLines(f.Args)
+			return err == nil && len(lines.([]string)) == 0, err
+		}
 	}
 	kind, ok := listNames[callee.Value]
 	if !ok {

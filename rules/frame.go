@@ -51,6 +51,7 @@ type frame struct {
 	steps int
 	// dirs outlives frames: the literal folders of rules, on this machine.
 	dirs map[*dirSet]*expandedDirs
+	keys keyKinds
 
 	// Facts of one frame, computed when the first rule asks.
 	paths    fact

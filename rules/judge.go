@@ -169,7 +169,7 @@ func (v *View) NewJudge(facts Facts) *Judge {
 	j.frame.Server = serverEnv{v.server, v.kind}
 	j.frame.Client.Name = v.client
 	j.frame.facts = facts
-	j.frame.dirs = map[*dirSet]*expandedDirs{}
+	j.frame.dirs, j.frame.keys = map[*dirSet]*expandedDirs{}, keyKinds{}
 	return j
 }
 
@@ -228,7 +228,8 @@ func (v *verdicts) add(r *rule) {
 // never a refusal. A question passes only if grants answer it and all others that the frame raises.
 func (j *Judge) weigh(v *verdicts, standard Decision) Decision {
 	d := standard
-	var questions []Decision
+	var few [4]Decision
+	questions := few[:0]
 	switch {
 	case len(v.ask) > 0:
 		for _, r := range v.ask {

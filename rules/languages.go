@@ -34,7 +34,7 @@ type list struct {
 	err  error
 }
 
-var makeList = [listKinds]func(any) (any, int, error){
+var makeList = [listKinds]func(keyKinds, any) (any, int, error){
 	commandList:   lister(commandsIn),
 	hostList:      lister(hostsIn),
 	sqlList:       lister(sqlIn),
@@ -42,9 +42,13 @@ var makeList = [listKinds]func(any) (any, int, error){
 	recipientList: lister(recipientsIn),
 }
 
-func lister[T any](in func(any) ([]T, error)) func(any) (any, int, error) {
-	return func(x any) (any, int, error) {
-		l, err := in(x)
+func lister[T any](in func(keyKinds, any) ([]T, error)) func(keyKinds, any) (any, int, error) {
+	var none any = []T{} // boxed once
+	return func(keys keyKinds, x any) (any, int, error) {
+		l, err := in(keys, x)
+		if len(l) == 0 {
+			return none, 0, err
+		}
 		if err == nil && len(l) > maxList {
 			err = errLongList
 		}
@@ -57,12 +61,12 @@ func (f *frame) list(kind listKind, x any) (any, error) {
 	var l list
 	if x == any(f.Args) {
 		if !f.lists[kind].done {
-			val, n, err := makeList[kind](x)
+			val, n, err := makeList[kind](f.keys, x)
 			f.lists[kind] = list{true, val, n, err}
 		}
 		l = f.lists[kind]
 	} else {
-		l.val, l.n, l.err = makeList[kind](x)
+		l.val, l.n, l.err = makeList[kind](f.keys, x)
 	}
 	if l.err == nil && f.allowing && l.n > 0 && unknownIn(l.val) {
 		f.vacuous = true
@@ -177,21 +181,6 @@ func domainLiterals(names []string) (any, error) {
 	return set, nil
 }
 
-// Words of keys (see collect.go) that say what their values hold.
-var (
-	hostWords      = words(`url urls host hosts hostname hostnames domain domains endpoint endpoints webhook proxy registry href`)
-	sqlWords       = words(`sql query queries statement statements`)
-	recipientWords = words(`to cc bcc recipient recipients attendee attendees invitee invitees channel channels email emails forward forwarding`)
-	// notCommands end keys that only speak of a command: run_id, command_type.
-	notCommands = words(`id ids number status date time type url attempt count conclusion`)
-)
-
-func hasWord(key []byte, set map[string]bool) bool {
-	found := false
-	eachWord(key, func(w []byte) { found = found || set[string(w)] })
-	return found
-}
-
 // eachString calls f with every string in raw and the key that it stands at, and keys themselves as strings at nil.
 func eachString(raw, key []byte, f func(key []byte, text string) error) error {
 	switch raw[0] {
@@ -254,15 +243,16 @@ func eachStringOf(x any, f func(key []byte, text string) error) error {
 	return fmt.Errorf("args, a part of it or a string is needed, not %s", kindOf(x))
 }
 
-func hostsIn(x any) ([]string, error) {
+func hostsIn(keys keyKinds, x any) ([]string, error) {
 	var out []string
 	known := map[string]bool{}
 	err := eachStringOf(x, func(key []byte, text string) error {
 		if key == nil {
 			return nil
 		}
-		bare := hasWord(key, hostWords) || len(key) == 0
-		if !bare && kindOfKey(key) == contentKey {
+		m := keys.of(key)
+		bare := m.any&hostWord != 0 || len(key) == 0
+		if !bare && m.path() == contentKey {
 			return nil
 		}
 		found, err := hosts.Of(text, bare)
@@ -277,10 +267,10 @@ func hostsIn(x any) ([]string, error) {
 	return out, err
 }
 
-func sqlIn(x any) ([]sql.Statement, error) {
+func sqlIn(keys keyKinds, x any) ([]sql.Statement, error) {
 	var out []sql.Statement
 	err := eachStringOf(x, func(key []byte, text string) error {
-		if key != nil && (len(key) == 0 || hasWord(key, sqlWords)) {
+		if key != nil && (len(key) == 0 || keys.of(key).any&sqlWord != 0) {
 			out = append(out, sql.Parse(text)...)
 		}
 		return nil
@@ -288,7 +278,7 @@ func sqlIn(x any) ([]sql.Statement, error) {
 	return out, err
 }
 
-func secretsIn(x any) ([]string, error) {
+func secretsIn(_ keyKinds, x any) ([]string, error) {
 	var out []string
 	err := eachStringOf(x, func(_ []byte, text string) error {
 		for _, m := range scan.Secrets(text) {
@@ -302,10 +292,10 @@ func secretsIn(x any) ([]string, error) {
 	return out, err
 }
 
-func recipientsIn(x any) ([]string, error) {
+func recipientsIn(keys keyKinds, x any) ([]string, error) {
 	var out []string
 	err := eachStringOf(x, func(key []byte, text string) error {
-		if key == nil || len(key) > 0 && !hasWord(key, recipientWords) {
+		if key == nil || len(key) > 0 && keys.of(key).any&recipientWord == 0 {
 			return nil
 		}
 		out = append(out, addressesIn(text)...)

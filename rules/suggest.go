@@ -74,9 +74,9 @@ func (f *frame) scope() (conditions []string, ok bool) {
 		if !more {
 			return conditions, ok
 		}
-		if raw[0] == '"' && isCommandKey(key) {
+		if raw[0] == '"' && f.keys.of(key).command() {
 			conditions = append(conditions, "args["+literal(string(key))+"] == "+literal(unquote(raw)))
-		} else if isCommandKey(key) {
+		} else if f.keys.of(key).command() {
 			return nil, false // an array cannot be compared
 		}
 	}
