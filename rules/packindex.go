@@ -16,6 +16,27 @@ var packIndexes embed.FS
 type packed struct {
 	Classes map[string]map[string]Class `json:"classes"` // by server and tool
 	Rules   []packedRule                `json:"rules"`
+	Against []Written                   `json:"against,omitempty"`
+}
+
+// Written is a release of a server whose tools a pack was written against.
+type Written struct {
+	Pack    string `json:"pack"`
+	Server  string `json:"server"` // the name under which the pack knows it
+	Package string `json:"package"`
+	Version string `json:"version"`
+	Tools   int    `json:"tools"` // how many it has
+}
+
+// WrittenAgainst lists the releases that the packs were written against, by pack and server.
+func WrittenAgainst() []Written {
+	var out []Written
+	for _, name := range Packs() {
+		if p, err := packIndex(name); err == nil {
+			out = append(out, p.Against...)
+		}
+	}
+	return out
 }
 
 type packedRule struct {

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -142,7 +143,7 @@ that: with --head, verify checks that it is still in the chain.`,
     $ sallyport log verify --head "$(ssh other cat sallyport.head)"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if head != "" && !headForm.MatchString(head) {
+			if head != "" && !headForm().MatchString(head) {
 				return usageError{fmt.Errorf(`head %q is not "h1:" and 64 hexadecimal digits`, head)}
 			}
 			return verifyLog(cmd.OutOrStdout(), head, asJSON)
@@ -153,7 +154,7 @@ that: with --head, verify checks that it is still in the chain.`,
 	return cmd
 }
 
-var headForm = regexp.MustCompile(`^h1:[0-9a-f]{64}$`)
+var headForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^h1:[0-9a-f]{64}$`) })
 
 // logFiles returns the folder of the log and the sessions in it, the oldest first.
 func logFiles() (dir string, files []audit.File, err error) {

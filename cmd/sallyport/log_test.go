@@ -179,7 +179,7 @@ func TestLogVerifyPrintsTheHeadAndFailsWhenBroken(t *testing.T) {
 	openSession(t, dir, "bbbb01")
 	got, err := runLog(t, "verify")
 	sum, head, _ := strings.Cut(strings.TrimSpace(got), "\nhead ")
-	if err != nil || sum != "2 sessions: 1 ok, 1 open" || !headForm.MatchString(head) {
+	if err != nil || sum != "2 sessions: 1 ok, 1 open" || !headForm().MatchString(head) {
 		t.Fatalf("%v\n%s", err, got)
 	}
 	if _, err := runLog(t, "verify", "--head", head); err != nil {

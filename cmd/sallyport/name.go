@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // runners start a package that is named by their first argument which is no flag.
@@ -42,7 +43,9 @@ func deriveName(argv []string) string {
 	return plainName(base)
 }
 
-var decoration = regexp.MustCompile(`^(mcp-server-|server-|mcp-)|(-mcp-server|-server|-mcp|\.(js|mjs|cjs|ts|py|rb|exe|sh))$`)
+var decoration = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(mcp-server-|server-|mcp-)|(-mcp-server|-server|-mcp|\.(js|mjs|cjs|ts|py|rb|exe|sh))$`)
+})
 
 // plainName strips versions, endings, and the words that every server has in its name.
 func plainName(part string) string {
@@ -50,7 +53,7 @@ func plainName(part string) string {
 		part = part[:i]
 	}
 	for range 3 {
-		if cut := decoration.ReplaceAllString(part, ""); cut != "" {
+		if cut := decoration().ReplaceAllString(part, ""); cut != "" {
 			part = cut
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 func newRulesCheckCommand() *cobra.Command {
 	var show string
-	var schema, asJSON bool
+	var schema, asJSON, packs bool
 	cmd := &cobra.Command{
 		Use:   "check [FILE…]",
 		Short: "say whether rule files are in order, and what is in force",
@@ -23,6 +23,9 @@ with the place where it stands, strictest first; what its author hardly meant (a
 rule that never matches or never decides, a condition that refuses calls without
 an argument) is warned of.
 
+--packs lists the packs that ship with sallyport: for which servers, under which
+names, and against which releases of them they were written. A server that has
+another name in your configuration gets their rules by servers: {NAME: {like: …}}.
 --show prints a pack, --schema the JSON Schema of rule files for your editor:
 
     sallyport rules check --schema > ~/.config/sallyport/rules.schema.json
@@ -47,6 +50,8 @@ and in the first line of rules.yaml
 				}
 				_, err = out.Write(text)
 				return err
+			case packs:
+				return printPacks(out, asJSON)
 			case schema:
 				_, err := out.Write(rules.Schema())
 				return err
@@ -71,8 +76,23 @@ and in the first line of rules.yaml
 	cmd.Flags().StringVar(&show, "show", "", "print the pack of this name")
 	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of rule files")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the rules in force as a JSON array")
+	cmd.Flags().BoolVar(&packs, "packs", false, "list the packs, and the servers that they were written against")
 	cmd.MarkFlagsMutuallyExclusive("show", "schema", "json")
+	cmd.MarkFlagsMutuallyExclusive("show", "schema", "packs")
 	return cmd
+}
+
+func printPacks(out io.Writer, asJSON bool) error {
+	list := rules.WrittenAgainst()
+	if asJSON {
+		return writeJSON(out, list)
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PACK\tSERVER\tTOOLS\tWRITTEN AGAINST")
+	for _, w := range list {
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s %s\n", w.Pack, w.Server, w.Tools, w.Package, w.Version)
+	}
+	return table.Flush()
 }
 
 func printPolicy(out io.Writer, policy *rules.Policy) error {

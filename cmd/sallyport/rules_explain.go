@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +78,7 @@ FUNCTION is one that expressions may call; --functions lists them all.`,
 	return cmd
 }
 
-var refPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}\.[0-9]{1,20}$`)
+var refPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}\.[0-9]{1,20}$`) })
 
 func (a *asked) run(out io.Writer, args []string) error {
 	switch {
@@ -89,7 +90,7 @@ func (a *asked) run(out io.Writer, args []string) error {
 		return a.explain(out)
 	case printFunctions(io.Discard, args[0]) == nil:
 		return printFunctions(out, args[0])
-	case args[0] != "-" && refPattern.MatchString(args[0]) && !exists(args[0]):
+	case args[0] != "-" && refPattern().MatchString(args[0]) && !exists(args[0]):
 		return a.logged(out, args[0])
 	}
 	if err := a.frame(args[0]); err != nil {
