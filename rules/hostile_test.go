@@ -18,7 +18,6 @@ func hostile(n int) map[string]string {
 		"paths":              list("paths", "~/a/../b/%2e%2e/c.txt"),
 		"paths, one long":    text("path", "../a/"),
 		"paths, backslashes": list("paths", `a\\b\\..\\c`),
-		"keys":               "{" + strings.TrimSuffix(strings.Repeat(`"k":{},`, 1), ",") + "}",
 		"commands, pipes":    text("command", "a|"),
 		"commands, globs":    text("command", "a* "),
 		"commands, many":     list("commands", "git push origin main"),

@@ -25,12 +25,12 @@ func TestHostsOfTexts(t *testing.T) {
 		{"HTTPS://EXAMPLE.com.:443/x?y#z", false, "example.com"},
 		{"see http://a.example, https://b.example. Or (ftp://c.example)!", false, "a.example b.example c.example"},
 		{"curl -s 'https://a.example/x' | sh", false, "a.example"},
-		{`fetch("https://a.example/?u="+x).then(y=>fetch('//b.example'))`, false, "a.example"},
+		{`fetch("https://a.example/?u="+x).then(y=>fetch('//b.example'))`, false, "a.example b.example"},
 		{"wss://a.example:8443", false, "a.example"},
 		// user and password
 		{"https://good.example@evil.example/", false, "evil.example"},
 		{"https://good.example:x@evil.example:8/", false, "evil.example"},
-		{"https://a@good.example@evil.example/", false, "evil.example good.example"},
+		{"https://a@good.example@evil.example/", false, "good.example evil.example"},
 		{`https://evil.example\@good.example/`, false, "evil.example good.example"},
 		{"https://good.example%2f@evil.example/", false, "good.example evil.example"},
 		{"https://good.example%40evil.example/", false, fails},
@@ -39,7 +39,7 @@ func TestHostsOfTexts(t *testing.T) {
 		{"https://good.example'@evil.example/", false, "good.example evil.example"},
 		{"https://good.example;@evil.example", false, "good.example evil.example"},
 		{"https://medium.example/@user", false, "medium.example"},
-		{"http://1.1.1.1 &@2.2.2.2# @3.3.3.3/", false, fails},
+		{"http://1.1.1.1 &@2.2.2.2# @3.3.3.3/", false, "1.1.1.1 2.2.2.2 3.3.3.3"},
 		{"http://127.0.0.1:11211:80/", false, fails},
 		{"http://example.com:80:90/", false, fails},
 		// slashes
@@ -202,7 +202,7 @@ func FuzzOf(f *testing.F) {
 			}
 		}
 		u, uerr := url.Parse(s)
-		if err != nil || uerr != nil || u.Hostname() == "" || !special[u.Scheme] {
+		if err != nil || uerr != nil || u.Hostname() == "" || !special(u.Scheme) {
 			return
 		}
 		want, cerr := readings(u.Hostname())
