@@ -111,12 +111,16 @@ func (f *finder) colon(s string, i int) error {
 		return f.oracle(s[i+1:])
 	}
 	u := site{s: s, at: i + 1, scheme: scheme, special: special(scheme), first: start == 0}
-	if start > 0 {
-		switch c := s[start-1]; c {
+	before := start
+	for before > 0 && start-before < 8 && s[before-1] <= ' ' {
+		before--
+	}
+	if before > 0 {
+		switch c := s[before-1]; c {
 		case '"', '\'', '`':
 			u.quote = c
 		case '=':
-			u.nested = true
+			u.nested = before == start
 		}
 	}
 	slashes := u.skipSlashes()
@@ -166,7 +170,7 @@ func schemeBefore(s string, i int) (scheme string, start int) {
 		}
 	}
 	slices.Reverse(joined)
-	if j := strings.ToLower(string(joined)); special(j) {
+	if j := strings.ToLower(string(joined)); special(j) || j == "file" {
 		return j, at
 	}
 	return scheme, start
@@ -178,6 +182,18 @@ func schemeByte(c byte) bool {
 
 // broken tells what browsers take out of a URL before they read it.
 func broken(c byte) bool { return c == '\t' || c == '\n' || c == '\r' }
+
+// control tells what readers take off the ends of a URL.
+func control(r rune) bool { return r <= ' ' }
+
+func unbroken(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && broken(byte(r)) {
+			return -1
+		}
+		return r
+	}, s)
+}
 
 func slash(c byte) bool { return c == '/' || c == '\\' }
 
