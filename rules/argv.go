@@ -67,28 +67,54 @@ func (c *commandCollector) line(text string) {
 func (c *commandCollector) object(raw []byte) {
 	var programs []string
 	var arrays [][]string
+	var beside [][]byte
 	for it := newIter(raw); c.err == nil; {
 		key, val, ok := it.member()
 		if !ok {
 			break
 		}
-		command := c.keys.of(key).command()
+		m := c.keys.of(key)
 		switch {
 		case val[0] == '{':
 			c.object(val)
-		case val[0] == '"' && command:
+		case val[0] == '"' && m.command():
 			text := unquote(val)
 			c.line(text)
 			programs = append(programs, text)
 		case val[0] == '[':
-			if argv := c.array(val, command); len(argv) > 0 {
+			if argv := c.array(val, m.command()); len(argv) > 0 {
 				arrays = append(arrays, argv)
-				if !strings.HasPrefix(argv[0], "-") { // else it goes with a program named elsewhere
-					c.add(shell.Argv(argv))
-				}
+				c.ofArray(argv, m)
+			}
+			if !m.command() && m.path() != contentKey {
+				beside = append(beside, val)
 			}
 		}
 	}
+	for _, raw := range beside { // {"command": "rm", "params": ["-rf", "/"]}
+		if argv := stringsIn(raw); len(programs) > 0 && len(argv) > 0 {
+			arrays = append(arrays, argv)
+		}
+	}
+	c.pairs(programs, arrays)
+}
+
+// ofArray reads an array at a key that holds a command.
+func (c *commandCollector) ofArray(argv []string, m keyMask) {
+	if strings.HasPrefix(argv[0], "-") { // arguments of a program that is named elsewhere
+		c.add([]shell.Command{{Args: argv}})
+	} else {
+		c.add(shell.Argv(argv))
+	}
+	if m.lines() {
+		for _, line := range argv {
+			c.line(line)
+		}
+	}
+}
+
+// pairs reads programs with the arguments beside them.
+func (c *commandCollector) pairs(programs []string, arrays [][]string) {
 	for _, a := range arrays {
 		// Arguments for a program that the server knows: were it a shell, this would be its script.
 		if len(programs) == 0 && len(a[0]) > 1 && a[0][0] == '-' && a[0][1] != '-' && strings.Contains(a[0], "c") {
@@ -106,7 +132,7 @@ func (c *commandCollector) object(raw []byte) {
 	}
 }
 
-// array gives the strings of an array at a key that holds a command, and looks into the objects of any.
+// array gives the strings of an array, and looks into the objects of it.
 func (c *commandCollector) array(raw []byte, command bool) (argv []string) {
 	for it := newIter(raw); c.err == nil; {
 		e, ok := it.element()
@@ -127,4 +153,17 @@ func (c *commandCollector) array(raw []byte, command bool) (argv []string) {
 		}
 	}
 	return argv
+}
+
+// stringsIn gives the strings of an array.
+func stringsIn(raw []byte) (out []string) {
+	for it := newIter(raw); ; {
+		e, ok := it.element()
+		if !ok {
+			return out
+		}
+		if e[0] == '"' {
+			out = append(out, unquote(e))
+		}
+	}
 }

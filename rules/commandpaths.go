@@ -42,6 +42,14 @@ func (c *collector) commandPaths() error {
 
 func (c *collector) word(w string) error {
 	w = strings.ReplaceAll(w, `"`, "") // of a word that is no literal
+	if rest, ok := strings.CutPrefix(w, "~+/"); ok {
+		w = "./" + rest
+	}
+	if wild := withoutExpansions(w); wild != w {
+		if err := c.word(wild); err != nil {
+			return err
+		}
+	}
 	if w == "" || len(w) > maxWord || strings.Contains(w, "\n") || strings.Contains(w, "://") && !fileURI(w) {
 		return nil
 	}
@@ -83,6 +91,64 @@ func (c *collector) word(w string) error {
 		}
 	}
 	return nil
+}
+
+// withoutExpansions puts "*" in the place of what a shell would compute, nothing included: "~/.a${x}ws" may be "~/.aws". The home folder
+// stays.
+func withoutExpansions(w string) string {
+	if homeVariable(w) != "" && w[0] == '$' {
+		n := len(homeVariable(w))
+		return w[:n] + withoutExpansions(w[n:])
+	}
+	var out []byte
+	for i := 0; i < len(w); {
+		n := expansion(w[i:])
+		if n == 0 {
+			out = append(out, w[i])
+			i++
+			continue
+		}
+		out = append(out, '*')
+		i += n
+	}
+	return string(out)
+}
+
+// expansion gives the length of the expansion that s begins with, 0 if it begins with none.
+func expansion(s string) int {
+	if s[0] == '`' {
+		if end := strings.IndexByte(s[1:], '`'); end >= 0 {
+			return end + 2
+		}
+		return 0
+	}
+	if s[0] != '$' || len(s) == 1 {
+		return 0
+	}
+	switch c := s[1]; {
+	case c == '{' || c == '(':
+		depth := 0
+		for i := 1; i < len(s); i++ {
+			switch s[i] {
+			case '{', '(':
+				depth++
+			case '}', ')':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			}
+		}
+		return len(s)
+	case c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z':
+		n := 2
+		for n < len(s) && (s[n] == '_' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || s[n] >= '0' && s[n] <= '9') {
+			n++
+		}
+		return n
+	case strings.IndexByte("@*#?!-$0123456789", c) >= 0:
+		return 2
+	}
+	return 0
 }
 
 func isGlob(w string) bool { return strings.ContainsAny(w, "*?[{") }

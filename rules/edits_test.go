@@ -228,6 +228,9 @@ func TestMaskKnowsSecretsAndPersonalData(t *testing.T) {
 	if got := masked(t, "rules:\n  - {name: r, mask: [secrets]}\n", `{"text":"token `+token+` of ann@example.com"}`); strings.Contains(got, token) || !strings.Contains(got, "ann@example.com") {
 		t.Error(got)
 	}
+	if got := masked(t, "rules:\n  - {name: r, mask: [secrets]}\n", `{"structuredContent":{"password":"Zq8!vTr2xK","name":"Zq8!vTr2xK","list":[{"api_key":"a8Kd03nvQw71LsPq"}]}}`); strings.Count(got, "Zq8") != 1 || strings.Contains(got, "a8Kd") {
+		t.Error(got)
+	}
 	if got := masked(t, "rules:\n  - {name: r, mask: [personal]}\n", `{"text":"token `+token+` of ann@example.com"}`); !strings.Contains(got, token) || strings.Contains(got, "ann@example.com") {
 		t.Error(got)
 	}

@@ -63,6 +63,10 @@ type frame struct {
 	known     map[string]bool
 	globs     map[string]bool // those that are patterns of a shell
 	globWork  int
+
+	starts     []string // folders of this frame that relative paths may start from
+	startsDone bool
+	startsErr  error
 }
 
 // fact is a computed list, boxed once for all rules.
@@ -94,6 +98,7 @@ func (f *frame) reset(w *World, class Class) {
 	f.paths, f.commands, f.lists = fact{}, fact{}, [listKinds]list{}
 	f.canonical, f.known = f.canonical[:0], nil
 	f.globs, f.globWork = nil, 0
+	f.starts, f.startsDone, f.startsErr = f.starts[:0], false, nil
 }
 
 // judged gives the class that rules and defaults go by.

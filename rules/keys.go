@@ -16,6 +16,8 @@ const (
 	hostWord
 	sqlWord
 	recipientWord
+	lineWord   // a list of command lines rather than an argument array
+	folderWord // where relative paths beside it may start
 )
 
 var keyWords = func() map[string]wordBits {
@@ -27,12 +29,16 @@ var keyWords = func() map[string]wordBits {
 		pathWord: `path paths pathname file files filename filenames filepath filepaths
 			dir dirs directory directories folder folders root roots cwd workdir source sources
 			src destination destinations dest dst uri uris notebook attachment attachments
-			pathnames basedir rootdir outdir`,
+			pathnames basedir rootdir outdir outfile infile logfile keyfile pathlist archive
+			workbook backup storagestate`,
 		looseWord: `from to input inputs output outputs target targets location locations
 			name names repo repository workspace project image images document documents database
 			db key identity cert certificate config log link ref module entry item items include`,
 		commandWord: `command commands cmd cmds commandline script scripts shell bash sh
-			zsh powershell exec run argv args arguments code`,
+			zsh powershell exec run argv args arguments code cmdline program executable binary
+			exe bin terminal`,
+		lineWord:       `commands cmds scripts lines`,
+		folderWord:     `cwd workdir dir directory folder root basedir rootdir base basepath project workspace parent`,
 		notCommandWord: `id ids number status date time type url attempt count conclusion`,
 		hostWord:       `url urls host hosts hostname hostnames domain domains endpoint endpoints webhook proxy registry href`,
 		sqlWord:        `sql query queries statement statements`,
@@ -96,6 +102,9 @@ func (m keyMask) text() bool { return m.any&commandWord != 0 }
 
 // command tells whether it is a command line or an argument array.
 func (m keyMask) command() bool { return m.text() && m.last&notCommandWord == 0 }
+
+// lines tells whether an array there may hold command lines.
+func (m keyMask) lines() bool { return m.any&lineWord != 0 }
 
 // eachWord calls f with the lower-case words of a key and gives the last one. Keys
 // of more than 64 bytes are cut, since words that matter are short.

@@ -55,7 +55,7 @@ func (j *Judge) Mask(w *World) (places []Masked, d Decision) {
 		raw = w.Args
 	}
 	m := maskWalk{raw: raw, rules: rules}
-	if err := m.value(0, false); err != nil {
+	if err := m.value(0, ""); err != nil {
 		return nil, rules[0].fault(err)
 	}
 	return m.out, d
@@ -74,18 +74,18 @@ var unmasked = map[string]bool{
 	"nextCursor": true, "requestState": true, "protocolVersion": true, "method": true, "jsonrpc": true, "level": true, "blob": true,
 }
 
-// value looks at the value that starts at i. binary says that it stands in a block whose data is no text.
-func (m *maskWalk) value(i int, binary bool) error {
+// value looks at the value that starts at i, and stands at key.
+func (m *maskWalk) value(i int, key string) error {
 	// Depth is bounded by the strict reader, so the recursion is too.
 	switch m.raw[i] {
 	case '"':
-		return m.text(i)
+		return m.text(i, key)
 	case '{':
 		return m.object(i)
 	case '[':
 		it := iter{b: m.raw, i: i + 1}
 		for it.more() {
-			if err := m.value(it.i, binary); err != nil {
+			if err := m.value(it.i, key); err != nil {
 				return err
 			}
 			it.i = skipValue(m.raw, it.i)
@@ -107,7 +107,7 @@ func (m *maskWalk) object(i int) error {
 		it.i++
 		it.space()
 		if !unmasked[key] && !(binary && key == "data") {
-			if err := m.value(it.i, false); err != nil {
+			if err := m.value(it.i, key); err != nil {
 				return err
 			}
 		}
@@ -117,7 +117,7 @@ func (m *maskWalk) object(i int) error {
 }
 
 // text masks within the JSON string that starts at i.
-func (m *maskWalk) text(i int) error {
+func (m *maskWalk) text(i int, key string) error {
 	raw := m.raw[i:skipString(m.raw, i)]
 	text, at := decodeString(raw)
 	var found []scan.Match
@@ -125,6 +125,11 @@ func (m *maskWalk) text(i int) error {
 	for _, r := range m.rules {
 		for _, f := range r.edit.mask.find(text, r.name) {
 			found, by = append(found, f), append(by, r)
+		}
+		if r.edit.mask.secrets && len(text) <= maxKeyed {
+			for _, f := range keyed(key, text) {
+				found, by = append(found, f), append(by, r)
+			}
 		}
 	}
 	if len(found) == 0 {
@@ -156,6 +161,23 @@ func (m *maskWalk) text(i int) error {
 		m.out = append(m.out, Masked{start, i + at.of(end), []byte("‹masked:" + f.Kind + "›"), f.Kind, by[k].name})
 	}
 	return nil
+}
+
+// maxKeyed is the length of the longest value that its key may make a secret.
+const maxKeyed = 4 << 10
+
+// keyed finds what is a secret because of the key that it stands at: {"password": "…"}.
+func keyed(key, text string) (found []scan.Match) {
+	if key == "" || text == "" {
+		return nil
+	}
+	lead := key + `="`
+	for _, f := range scan.Secrets(lead + text + `"`) {
+		if f.Start >= len(lead) && f.End <= len(lead)+len(text) {
+			found = append(found, scan.Match{Kind: f.Kind, Start: f.Start - len(lead), End: f.End - len(lead)})
+		}
+	}
+	return found
 }
 
 // find gives the places that a masker masks in a text.

@@ -87,6 +87,9 @@ func (f *frame) forms(s string) []string {
 			for _, root := range f.facts.Roots {
 				place(filepath.ToSlash(root) + "/" + reading)
 			}
+			for _, start := range f.starts {
+				place(start + "/" + reading)
+			}
 		}
 		if drive(reading) { // a folder called "C:" to all but Windows
 			place(filepath.ToSlash(f.facts.Cwd) + "/" + reading)
@@ -116,6 +119,9 @@ func (f *frame) meanings(s string) ([]string, error) {
 	}
 	if slices.ContainsFunc(readings(s), otherHome) {
 		return nil, errOtherHome
+	}
+	if err := f.findStarts(); err != nil {
+		return nil, err
 	}
 	f.lost = false
 	forms := f.forms(s)

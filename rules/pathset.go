@@ -31,8 +31,8 @@ func (x dirIndex) addAnywhere(dir string) {
 
 func (f *frame) expand(dirs []string) *expandedDirs {
 	// "~" in a rule is the user's home, whatever the server takes for it.
-	defer func(home string) { f.facts.OtherHome = home }(f.facts.OtherHome)
-	f.facts.OtherHome = ""
+	defer func(home string, starts []string) { f.facts.OtherHome, f.starts = home, starts }(f.facts.OtherHome, f.starts)
+	f.facts.OtherHome, f.starts = "", nil
 	e := &expandedDirs{folded: newDirIndex(), exact: newDirIndex()}
 	for _, d := range dirs {
 		if !rooted(d) {

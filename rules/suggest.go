@@ -12,28 +12,28 @@ import (
 
 // Suggest gives a rule that would allow this call and calls like it: of the same server and tool, with paths below the same folders,
 // the same hosts, the same command lines. It is the text of one element of `rules:`, indented by two blanks, built from literals. ok is
-// false where a rule that allows would change nothing, or where an argument cannot be written down.
-func (j *Judge) Suggest(w *World) (text string, ok bool) {
+// false where no rule could say it. Whole says that nothing in the arguments narrows it: it allows every call of the tool.
+func (j *Judge) Suggest(w *World) (text string, whole, ok bool) {
 	defer func() {
 		if recover() != nil {
 			text, ok = "", false
 		}
 	}()
 	if w.On != Call || w.Tool == "" {
-		return "", false
+		return "", false, false
 	}
 	j.frame.reset(w, j.view.Class(w.Tool))
 	defer j.frame.release()
 	conditions := []string{"server.name == " + literal(j.view.server), "tool.name == " + literal(w.Tool)}
 	scope, ok := j.frame.scope()
 	if !ok {
-		return "", false
+		return "", false, false
 	}
 	when := strings.Join(append(conditions, scope...), " and\n        ")
 	if scan.Visible(when) != when {
-		return "", false
+		return "", false, false
 	}
-	return "  - name: " + ruleName("allow-"+w.Tool) + "\n    when: |\n        " + when + "\n    do: allow\n", true
+	return "  - name: " + ruleName("allow-"+w.Tool) + "\n    when: |\n        " + when + "\n    do: allow\n", len(scope) == 0, true
 }
 
 // scope gives conditions that the arguments of the frame meet.
@@ -62,21 +62,18 @@ func (f *frame) scope() (conditions []string, ok bool) {
 	if names := list(recipientList); len(names) > 0 {
 		conditions = append(conditions, "all(recipients(args), # in "+literals(names)+")")
 	}
-	val, err := f.list(commandList, f.Args)
-	if err != nil {
+	if !ok {
 		return nil, false
-	}
-	if val == nil || !ok {
-		return conditions, ok
 	}
 	for it := newIter(f.args.raw); ; {
 		key, raw, more := it.member()
 		if !more {
 			return conditions, ok
 		}
-		if raw[0] == '"' && f.keys.of(key).command() {
+		said := f.keys.of(key).command() || f.keys.of(key).any&sqlWord != 0
+		if raw[0] == '"' && said {
 			conditions = append(conditions, "args["+literal(string(key))+"] == "+literal(unquote(raw)))
-		} else if f.keys.of(key).command() {
+		} else if said {
 			return nil, false // an array cannot be compared
 		}
 	}

@@ -74,8 +74,12 @@ func (a *asked) remedy(out io.Writer, policy *rules.Policy, w rules.World, d rul
 	if err != nil {
 		return
 	}
-	if text := a.suggestion(w); text != "" {
-		fmt.Fprintf(out, "To allow calls like it, add this to %s:\n\nrules:\n%s\n", p.rulesFile(), text)
+	if text, whole := a.suggestion(w); text != "" {
+		what := "calls like it"
+		if whole {
+			what = "every call of this tool"
+		}
+		fmt.Fprintf(out, "To allow %s, add this to %s:\n\nrules:\n%s\n", what, p.rulesFile(), text)
 		return
 	}
 	pack, _, inPack := strings.Cut(d.Rule, "/")
@@ -92,35 +96,35 @@ func (a *asked) remedy(out io.Writer, policy *rules.Policy, w rules.World, d rul
 	}
 }
 
-// suggestion is a rule that allows the call, tried out; "" if there is none.
-func (a *asked) suggestion(w rules.World) string {
+// suggestion is a rule that allows the call, tried out; "" if there is none. Whole tells that it allows all calls of the tool.
+func (a *asked) suggestion(w rules.World) (text string, whole bool) {
 	policy, facts, err := policyHere(a.rules)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	facts = asThen(facts, a.started)
-	text, ok := policy.View(a.server, a.client).NewJudge(facts).Suggest(&w)
+	text, whole, ok := policy.View(a.server, a.client).NewJudge(facts).Suggest(&w)
 	if !ok {
-		return ""
+		return "", false
 	}
 	dir, err := os.MkdirTemp("", "sallyport-")
 	if err != nil {
-		return ""
+		return "", false
 	}
 	defer os.RemoveAll(dir)
 	trial := filepath.Join(dir, "suggested.yaml")
 	if os.WriteFile(trial, []byte("version: 1\nrules:\n"+text), 0o600) != nil {
-		return ""
+		return "", false
 	}
 	policy, facts, err = policyHere(append([]string{trial}, a.rules...))
 	if err != nil {
-		return ""
+		return "", false
 	}
 	facts = asThen(facts, a.started)
 	if d, _ := policy.View(a.server, a.client).NewJudge(facts).DecideCall(&w); d.Action != rules.Allow {
-		return ""
+		return "", false
 	}
-	return text
+	return text, whole
 }
 
 func (a *asked) printExplained(out io.Writer, r rules.Explained) {

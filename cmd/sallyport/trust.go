@@ -146,7 +146,12 @@ func loadPolicy(p places, named []string, cwd string) (policy *rules.Policy, dig
 	for _, name := range named {
 		sources = append(sources, rules.Source{Path: absolute(name, cwd, p.home), Trust: rules.User})
 	}
-	sources = append(sources, rules.Source{Path: filepath.Join(cwd, ".sallyport.yaml"), Trust: rules.Folder, Optional: true})
+	folder := filepath.Join(cwd, ".sallyport.yaml")
+	if info, err := os.Lstat(folder); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		// It may come with a clone, and an error in it would quote whatever it leads to.
+		return nil, "", withHint("put the rules themselves there, or remove the link", "%q is a link", folder)
+	}
+	sources = append(sources, rules.Source{Path: folder, Trust: rules.Folder, Optional: true})
 	sum := sha256.New()
 	policy, err = rules.Load(func(path string) ([]byte, error) {
 		b, err := file.ReadFile(path, maxRules)

@@ -88,8 +88,8 @@ func unc(rest, slashes string) (server string, is bool) {
 // file reads file://host/path. A drive is no host; four slashes begin the name of a server to Windows.
 func (f *finder) file(u site, slashes int) error {
 	rest := u.s[u.at:]
-	drive := len(rest) > 1 && rest[0]|0x20 >= 'a' && rest[0]|0x20 <= 'z' && (rest[1] == ':' || rest[1] == '|')
-	if slashes < 2 || slashes == 3 || drive {
+	drive := len(rest) > 1 && rest[0]|0x20 >= 'a' && rest[0]|0x20 <= 'z' && (rest[1] == ':' || rest[1] == '|') && (len(rest) == 2 || slash(rest[2]) || rest[2] <= ' ')
+	if slashes < 2 || slashes == 3 && u.s[u.at-1] == '/' || drive {
 		return nil
 	}
 	u.special = true // to browsers

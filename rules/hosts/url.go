@@ -128,6 +128,9 @@ func (f *finder) beyond(u site, region, tail string) error {
 	if err := f.spend(4 * len(wide)); err != nil {
 		return err
 	}
+	if err := f.brackets(wide); err != nil {
+		return err
+	}
 	for rest := wide; strings.Contains(rest, "@"); {
 		_, rest, _ = strings.Cut(rest, "@")
 		if err := f.behindBlank(rest[:end(rest, "@")], u); err != nil {
@@ -170,6 +173,9 @@ func listed(more, tail string) bool {
 
 // region reads an authority that ends nowhere but at its end for some reader. Each "@" in it ends the user's name for one.
 func (f *finder) region(region string, u site) error {
+	if err := f.brackets(region[min(1, len(region)):]); err != nil {
+		return err
+	}
 	if !strings.Contains(region, "@") {
 		return f.host(region, u)
 	}
@@ -205,6 +211,23 @@ func (f *finder) region(region string, u site) error {
 		}
 		data = data || strings.ContainsAny(segment, "?#")
 	}
+}
+
+// brackets reads addresses in brackets: Python takes what stands in them for the host, wherever they stand.
+func (f *finder) brackets(s string) error {
+	for i := range len(s) {
+		if s[i] != '[' {
+			continue
+		}
+		if inner, _ := nameRun(s[i:min(len(s), i+64)]); strings.Contains(inner, ":") {
+			if all, err := readings(inner); err == nil {
+				if err := f.add(all[0]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // user reads what stands before an "@" as a host where a reader could end the authority in it.

@@ -1,0 +1,125 @@
+package rules
+
+import (
+	"errors"
+	"strings"
+
+	"sallyport/rules/shell"
+)
+
+// Where a relative path starts is said by other arguments (cwd, base) and by the commands themselves (cd, -C): "cd ~; cat .ssh/id_rsa"
+// names no path that a rule knows until both are put together. So relative paths are placed below each of those folders too, as below
+// the working folder. Which of them the server means is unknown; all count.
+
+// maxStarts bounds the folders of one frame.
+const maxStarts = 32
+
+var errManyStarts = errors.New("the call names too many folders to start from")
+
+// findStarts gathers the folders that the arguments name, once for a frame.
+func (f *frame) findStarts() error {
+	if f.startsDone {
+		return f.startsErr
+	}
+	f.startsDone = true
+	f.startsErr = f.startsIn(f.args.raw)
+	if f.startsErr == nil {
+		f.startsErr = f.startsOfCommands()
+	}
+	return f.startsErr
+}
+
+func (f *frame) startsIn(raw []byte) error {
+	for it := newIter(raw); ; {
+		key, val, ok := it.member()
+		if !ok {
+			return nil
+		}
+		var err error
+		switch {
+		case val[0] == '{':
+			err = f.startsIn(val)
+		case val[0] == '"' && f.keys.of(key).any&folderWord != 0:
+			err = f.addStart(unquote(val))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (f *frame) startsOfCommands() error {
+	val, err := f.list(commandList, f.Args)
+	if f.vacuous { // a rule that allows is being judged, and says so when it asks
+		f.vacuous, err = false, nil
+		val = f.lists[commandList].val
+	}
+	if err != nil {
+		return err
+	}
+	commands, _ := val.([]shell.Command)
+	for i := range commands {
+		for _, dir := range foldersNamed(&commands[i]) {
+			if err := f.addStart(dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// foldersNamed gives the folders that a command goes to before it opens what it names.
+func foldersNamed(c *shell.Command) (dirs []string) {
+	if c.Name == "cd" || c.Name == "pushd" || c.Name == "chdir" {
+		if len(c.Operands) == 0 {
+			return []string{"~"}
+		}
+		return c.Operands[:1]
+	}
+	for i, a := range c.Args {
+		value := ""
+		switch {
+		case a == "-C" || a == "--directory" || a == "--chdir" || a == "--cwd" || a == "--prefix" || a == "--work-tree":
+			if i+1 < len(c.Args) {
+				value = c.Args[i+1]
+			}
+		case strings.HasPrefix(a, "-C") && !strings.HasPrefix(a, "--"):
+			value = a[2:]
+		default:
+			for _, option := range []string{"--directory=", "--chdir=", "--cwd=", "--prefix=", "--work-tree="} {
+				if rest, ok := strings.CutPrefix(a, option); ok {
+					value = rest
+				}
+			}
+		}
+		if value != "" {
+			dirs = append(dirs, value)
+		}
+	}
+	return dirs
+}
+
+func (f *frame) addStart(dir string) error {
+	dir = strings.ReplaceAll(dir, `"`, "")
+	if dir == "" || len(dir) > maxWord || strings.Contains(dir, "\n") || strings.Contains(dir, "://") && !fileURI(dir) {
+		return nil
+	}
+	forms, err := f.meanings(dir)
+	if err != nil {
+		return err
+	}
+	for _, form := range forms {
+		known := false
+		for _, s := range f.starts {
+			known = known || s == form
+		}
+		if known {
+			continue
+		}
+		if len(f.starts) == maxStarts {
+			return errManyStarts
+		}
+		f.starts = append(f.starts, form)
+	}
+	return nil
+}
