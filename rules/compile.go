@@ -151,14 +151,20 @@ const (
 	methodName
 )
 
-// guard is a conjunct that needs no expression: subject is, or is not, one of names.
+// guard is a conjunct that needs no expression: subject is, or is not, one of names, or matches a pattern.
 type guard struct {
 	subject subject
 	names   []string
 	not     bool
+	pattern *pattern
 }
 
-func (g *guard) holds(v string) bool { return slices.Contains(g.names, v) != g.not }
+func (g *guard) holds(v string) bool {
+	if g.pattern != nil {
+		return g.pattern.compiled().MatchString(v) != g.not
+	}
+	return slices.Contains(g.names, v) != g.not
+}
 
 // guarder takes guards out of the conjunction at the root, unless it is to keep them.
 type guarder struct {
@@ -213,6 +219,18 @@ func asGuard(n ast.Node) (guard, bool) {
 		g, ok := asGuard(n.Node)
 		g.not = !g.not
 		return g, ok && (n.Operator == "not" || n.Operator == "!")
+	case *ast.CallNode:
+		args, ok := callOf(n, fnMatches, 2)
+		if !ok {
+			return guard{}, false
+		}
+		s, ok := asSubject(args[0])
+		c, ok2 := args[1].(*ast.ConstantNode)
+		if !ok || !ok2 {
+			return guard{}, false
+		}
+		p, ok := c.Value.(*pattern)
+		return guard{subject: s, pattern: p}, ok
 	case *ast.BinaryNode:
 		left, right := n.Left, n.Right
 		if _, ok := left.(*ast.StringNode); ok && n.Operator != "in" {
@@ -224,7 +242,7 @@ func asGuard(n ast.Node) (guard, bool) {
 		}
 		names, ok := literalStrings(right)
 		_, list := right.(*ast.ArrayNode)
-		return guard{s, names, n.Operator == "!="}, ok && list == (n.Operator == "in") &&
+		return guard{subject: s, names: names, not: n.Operator == "!="}, ok && list == (n.Operator == "in") &&
 			(n.Operator == "==" || n.Operator == "!=" || n.Operator == "in")
 	}
 	return guard{}, false

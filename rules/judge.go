@@ -103,7 +103,7 @@ func (r *rule) possible(s subject, value string) bool {
 // possibleForOthers tells whether the rule can match a tool that no rule names.
 func (r *rule) possibleForOthers() bool {
 	for i := range r.guards {
-		if g := &r.guards[i]; g.subject == toolName && !g.not {
+		if g := &r.guards[i]; g.subject == toolName && !g.not && g.pattern == nil {
 			return false
 		}
 	}
@@ -160,12 +160,13 @@ type Judge struct {
 	view  *View
 	frame frame
 	vm    vm.VM
+	tools map[toolGuard]bool
 }
 
 // NewJudge makes a judge that knows the given facts of the machine. Folders that rules
 // name are resolved once, when they are first needed.
 func (v *View) NewJudge(facts Facts) *Judge {
-	j := &Judge{view: v}
+	j := &Judge{view: v, tools: map[toolGuard]bool{}}
 	j.frame.Server = serverEnv{v.server, v.kind}
 	j.frame.Client.Name = v.client
 	j.frame.facts = facts
@@ -228,31 +229,34 @@ func (v *verdicts) add(r *rule) {
 // never a refusal. A question passes only if grants answer it and all others that the frame raises.
 func (j *Judge) weigh(v *verdicts, standard Decision) Decision {
 	d := standard
-	var few [4]Decision
-	questions := few[:0]
 	switch {
 	case len(v.ask) > 0:
-		for _, r := range v.ask {
-			questions = append(questions, r.decision())
-		}
+		d.Action = Allow // unless a question below is left without an answer
 	case v.allow != nil:
 		d = v.allow.decision()
 	case standard.Action == Deny:
 		return standard
 	case standard.Action == Ask:
-		questions = append(questions, standard)
-	}
-	for _, r := range v.folder {
-		questions = append(questions, r.decision())
-	}
-	for _, q := range questions {
-		by := j.granted(q.Rule)
-		if by == nil {
-			return q
+		if d = j.answered(standard); d.Action != Allow {
+			return d
 		}
-		d = Decision{Allow, by.name, by.at, "you answered " + q.Rule + " in advance"}
+	}
+	for _, rules := range [2][]*rule{v.ask, v.folder} {
+		for _, r := range rules {
+			if d = j.answered(r.decision()); d.Action != Allow {
+				return d
+			}
+		}
 	}
 	return d
+}
+
+// answered gives what a grant makes of a question: it stays one where there is none.
+func (j *Judge) answered(question Decision) Decision {
+	if by := j.granted(question.Rule); by != nil {
+		return Decision{Allow, by.name, by.at, "you answered " + question.Rule + " in advance"}
+	}
+	return question
 }
 
 // granted gives the grant that answers a question, nil if there is none. One that cannot be evaluated answers nothing.
@@ -295,12 +299,35 @@ var standardReasons = [len(classNames)]string{
 	Destructive: "no rule matches, and the tool is known to destroy",
 }
 
+// toolMatches remembers which tools a pattern of a guard matches: a session has few.
+func (j *Judge) toolMatches(g *guard) bool {
+	key := toolGuard{g, j.frame.Tool.Name}
+	holds, known := j.tools[key]
+	if !known {
+		if len(j.tools) > 4096 {
+			clear(j.tools)
+		}
+		holds = g.holds(key.tool)
+		j.tools[key] = holds
+	}
+	return holds
+}
+
+type toolGuard struct {
+	guard *guard
+	tool  string
+}
+
 var errNoVerdict = errors.New("the expression gives neither true nor false")
 
 func (j *Judge) matches(r *rule) (bool, error) {
 	for i := range r.guards {
 		g := &r.guards[i]
 		switch g.subject {
+		case toolName:
+			if g.pattern != nil && !j.toolMatches(g) {
+				return false, nil
+			}
 		case toolClass:
 			if !g.holds(j.frame.Tool.Class) {
 				return false, nil

@@ -54,6 +54,7 @@ type packedGuard struct {
 	Subject subject  `json:"subject"`
 	Names   []string `json:"names"`
 	Not     bool     `json:"not,omitempty"`
+	Pattern string   `json:"pattern,omitempty"`
 }
 
 func packIndex(name string) (*packed, error) {
@@ -102,7 +103,10 @@ func (p *packedRule) rule(src *source, late *translator) *rule {
 		pos: position{src, p.Line, 1}, compiled: always}
 	r.at = r.pos.at()
 	for _, g := range p.Guards {
-		r.guards = append(r.guards, guard{g.Subject, g.Names, g.Not})
+		r.guards = append(r.guards, guard{subject: g.Subject, names: g.Names, not: g.Not})
+		if g.Pattern != "" {
+			r.guards[len(r.guards)-1].pattern = newPattern(g.Pattern)
+		}
 	}
 	if p.When != "" && !p.Always {
 		r.late = late
@@ -123,7 +127,11 @@ func (p *Policy) pack() *packed {
 		e := packedRule{Name: r.name[len(r.pos.file.pack)+1:], Line: r.pos.line, On: r.on, Do: uint8(r.do), Because: r.because, When: r.source,
 			Always: r.code().program == nil}
 		for _, g := range r.guards {
-			e.Guards = append(e.Guards, packedGuard{g.subject, g.names, g.not})
+			packed := packedGuard{Subject: g.subject, Names: g.names, Not: g.not}
+			if g.pattern != nil {
+				packed.Pattern = g.pattern.text
+			}
+			e.Guards = append(e.Guards, packed)
 		}
 		out.Rules = append(out.Rules, e)
 	}

@@ -151,7 +151,14 @@ func (s *strict) binary(node *ast.Node, n *ast.BinaryNode) {
 
 // pattern is a regular expression of a rule, compiled when it is first needed: most
 // sessions need few of those that the packs hold.
-type pattern struct{ compiled func() *regexp.Regexp }
+type pattern struct {
+	text     string
+	compiled func() *regexp.Regexp
+}
+
+func newPattern(text string) *pattern {
+	return &pattern{text, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })}
+}
 
 // patterns visits for a strict before types are known.
 type patterns struct{ strict *strict }
@@ -172,7 +179,7 @@ func (s *strict) pattern(node *ast.Node, n *ast.BinaryNode) {
 		s.fail(n.Right, "%v", err)
 		return
 	}
-	re := &ast.ConstantNode{Value: &pattern{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(lit.Value) })}}
+	re := &ast.ConstantNode{Value: newPattern(lit.Value)}
 	re.SetLocation(n.Right.Location())
 	patch(node, call(n, fnMatches, n.Left, re))
 }

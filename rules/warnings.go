@@ -131,7 +131,7 @@ func (r *rule) neverMatches() string {
 		}
 	}
 	for i, g := range r.guards {
-		if g.not {
+		if g.not || g.pattern != nil {
 			continue
 		}
 		if g.subject == toolClass && !slices.ContainsFunc(g.names, func(n string) bool { return slices.Contains(classNames[Read:], n) }) {
