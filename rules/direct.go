@@ -188,8 +188,8 @@ var listNames = map[string]listKind{
 	".commands": commandList, ".hosts": hostList, ".sql": sqlList, ".secrets": secretList, ".recipients": recipientList,
 }
 
-// asOver gives a test for the common case that the lists of any(commands(args), …), of several of them joined by or, are empty: then
-// the rule does not match, and no virtual machine has to say so.
+// asOver gives a test for the common case that the lists of any(commands(args), …), of several of them joined by or, or the first of those
+// joined by and, are empty: then the rule does not match, and no virtual machine has to say so.
 func asOver(program *vm.Program) func(*frame) (none bool, err error) {
 	return overOf(program.Node())
 }
@@ -206,6 +206,9 @@ func overOf(n ast.Node) func(*frame) (none bool, err error) {
 			}
 			return right(f)
 		}
+	}
+	if b, ok := n.(*ast.BinaryNode); ok && (b.Operator == "and" || b.Operator == "&&") {
+		return overOf(b.Left)
 	}
 	b, ok := n.(*ast.BuiltinNode)
 	if !ok || b.Name != "any" || len(b.Arguments) != 2 {
