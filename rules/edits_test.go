@@ -302,3 +302,40 @@ func TestEveryKindOfDataCanBeMasked(t *testing.T) {
 		load(t, "version: 1\nuse: []\nrules:\n  - {name: r, mask: ["+k.Name+"]}\n")
 	}
 }
+
+// A rule that allows matches only what is known to the last command and statement.
+func TestRulesThatAllowDoNotMatchTheUnknown(t *testing.T) {
+	j := judge(t, `
+rules:
+  - {name: lists, when: 'tool.name == "sh" and all(commands(args), .name in ["ls", "cd", "git"])', do: allow}
+  - {name: files, when: 'tool.name == "cat" and all(paths(args), under(#, "~/work"))', do: allow}
+  - {name: not-rm, when: 'tool.name == "no" and not any(commands(args), .name == "rm")', do: allow}
+  - {name: reads, when: 'tool.name == "sql" and all(sql(args), .kind != "drop")', do: allow}
+`)
+	for _, tt := range []struct {
+		tool, args string
+		want       Action
+	}{
+		{"sh", `{"command":"cd x && ls -la"}`, Allow},
+		{"sh", `{"command":"/usr/bin/ls"}`, Allow},
+		{"sh", `{"command":"./ls"}`, Ask},
+		{"sh", `{"command":"bin/ls"}`, Ask},
+		{"sh", `{"command":"ls; $X"}`, Ask},
+		{"sh", `{"command":"ls $(rm x)"}`, Ask},
+		{"sh", `{"command":"ls; if"}`, Ask},
+		{"sh", `{}`, Ask},
+		{"cat", `{"command":"cat a.txt"}`, Allow},
+		{"cat", `{"command":"cat ../a.txt"}`, Ask},
+		{"cat", `{"command":"cat $X"}`, Ask},
+		{"cat", `{"command":"cd ..; cat a.txt"}`, Ask},
+		{"cat", `{"command":"cat ~+/../secret"}`, Ask},
+		{"no", `{"command":"ls"}`, Allow},
+		{"no", `{"command":"$X y"}`, Ask},
+		{"sql", `{"sql":"select 1"}`, Allow},
+		{"sql", `{"sql":"select 'a"}`, Ask},
+	} {
+		if d := j.Decide(&World{Tool: tt.tool, Args: []byte(tt.args)}); d.Action != tt.want {
+			t.Errorf("%s %s: %v by %s (%s), want %v", tt.tool, tt.args, d.Action, d.Rule, d.Because, tt.want)
+		}
+	}
+}

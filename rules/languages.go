@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -80,11 +81,18 @@ var errUnknown = errors.New("what it would do cannot be known")
 func unknownIn(l any) bool {
 	switch l := l.(type) {
 	case []shell.Command:
-		return slices.ContainsFunc(l, func(c shell.Command) bool { return c.Unknown })
+		return slices.ContainsFunc(l, func(c shell.Command) bool { return c.Unknown || impostor(c.Program) })
 	case []sql.Statement:
 		return slices.ContainsFunc(l, func(s sql.Statement) bool { return s.Kind == "unknown" })
 	}
 	return false
+}
+
+// impostor tells a program that is named by a path to somewhere else than where systems keep theirs: "./ls" has the name ls as well.
+func impostor(program string) bool {
+	dir := path.Dir(program)
+	return strings.ContainsAny(program, `/\\`) && !slices.Contains([]string{"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin",
+		"/opt/homebrew/bin", "/opt/local/bin", "/snap/bin"}, dir)
 }
 
 // asker is a function over a kind of list.
@@ -101,7 +109,8 @@ var languageFunctions = []*Function{
 		Doc: "The commands that the shell would run for x: args (strings at keys that hold commands, and argument arrays), a part of " +
 			"it, or a string. Each has name, program, args, flags (-rf gives -rf, -r and -f), operands, env, reads and writes " +
 			"(redirections), from (whose output it takes), via (sudo, xargs, sh -c …, which are looked through), unknown (what it " +
-			"runs cannot be known) and inexact (an argument is computed). A rule that allows does not match an unknown one.",
+			"runs cannot be known) and inexact (an argument is computed). A rule that allows does not match an unknown one, nor a program that is named by a path " +
+			"to elsewhere than /bin, /usr/bin and the like.",
 		Example: `any(commands(args), .name == "git" and "push" in .args and "--force" in .flags)`,
 	}),
 	asker[string](hostList, Function{
