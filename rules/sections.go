@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -378,24 +377,4 @@ func (l *loader) logs(s *source, e entry) error {
 		}
 	}
 	return nil
-}
-
-// qualified gives the name of a rule as decisions show it.
-func (s *source) qualified(name string) string {
-	switch {
-	case s.pack != "":
-		return s.pack + "/" + name
-	case s.trust == Folder:
-		return "folder/" + name
-	case s.trust == Answers:
-		return "grant/" + name
-	}
-	return name
-}
-
-// goodName tells whether a rule may be called so: a name with a slash would pass
-// for one of a pack.
-func goodName(name string) bool {
-	return name != "" && len(name) <= 100 && strings.Trim(name,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == "" && name[0] != '.' && name[0] != '-'
 }

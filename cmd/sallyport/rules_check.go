@@ -11,9 +11,14 @@ import (
 	"sallyport/rules"
 )
 
+// checking is what rules check was asked for.
+type checking struct {
+	show                  string
+	schema, asJSON, packs bool
+}
+
 func newRulesCheckCommand() *cobra.Command {
-	var show string
-	var schema, asJSON, packs bool
+	var c checking
 	cmd := &cobra.Command{
 		Use:   "check [FILE…]",
 		Short: "say whether rule files are in order, and what is in force",
@@ -41,45 +46,48 @@ and in the first line of rules.yaml
     default: read allow, write ask, destructive ask
     $ sallyport rules check --show base`,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			out := cmd.OutOrStdout()
-			switch {
-			case show != "":
-				text, err := rules.Pack(show)
-				if err != nil {
-					return withHint("there are: "+strings.Join(rules.Packs(), ", "), "showing pack %q: %v", show, err)
-				}
-				_, err = out.Write(text)
-				return err
-			case packs:
-				return printPacks(out, asJSON)
-			case schema:
-				_, err := out.Write(rules.Schema())
-				return err
-			}
-			policy, _, err := policyHere(files)
-			if err != nil {
-				return err
-			}
-			for _, w := range policy.Warnings() {
-				about := w.At
-				if w.Rule != "" {
-					about += ": " + w.Rule
-				}
-				warningf("%s: %s", about, w.Text)
-			}
-			if asJSON {
-				return writeJSON(out, policy.Rules())
-			}
-			return printPolicy(out, policy)
+			return c.run(cmd.OutOrStdout(), files)
 		},
 	}
-	cmd.Flags().StringVar(&show, "show", "", "print the pack of this name")
-	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of rule files")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the rules in force as a JSON array")
-	cmd.Flags().BoolVar(&packs, "packs", false, "list the packs, and the servers that they were written against")
+	cmd.Flags().StringVar(&c.show, "show", "", "print the pack of this name")
+	cmd.Flags().BoolVar(&c.schema, "schema", false, "print the JSON Schema of rule files")
+	cmd.Flags().BoolVar(&c.asJSON, "json", false, "print the rules in force as a JSON array")
+	cmd.Flags().BoolVar(&c.packs, "packs", false, "list the packs, and the servers that they were written against")
 	cmd.MarkFlagsMutuallyExclusive("show", "schema", "json")
 	cmd.MarkFlagsMutuallyExclusive("show", "schema", "packs")
 	return cmd
+}
+
+func (c checking) run(out io.Writer, files []string) error {
+	switch {
+	case c.show != "":
+		text, err := rules.Pack(c.show)
+		if err != nil {
+			return withHint("there are: "+strings.Join(rules.Packs(), ", "), "showing pack %q: %v", c.show, err)
+		}
+		_, err = out.Write(text)
+		return err
+	case c.packs:
+		return printPacks(out, c.asJSON)
+	case c.schema:
+		_, err := out.Write(rules.Schema())
+		return err
+	}
+	policy, _, err := policyHere(files)
+	if err != nil {
+		return err
+	}
+	for _, w := range policy.Warnings() {
+		about := w.At
+		if w.Rule != "" {
+			about += ": " + w.Rule
+		}
+		warningf("%s: %s", about, w.Text)
+	}
+	if c.asJSON {
+		return writeJSON(out, policy.Rules())
+	}
+	return printPolicy(out, policy)
 }
 
 func printPacks(out io.Writer, asJSON bool) error {
