@@ -57,8 +57,10 @@ func TestACallIsCountedOnceHoweverManyRulesAsk(t *testing.T) {
 
 func TestSeenIsWhatPassedBefore(t *testing.T) {
 	s := newSession(t, "  - {name: new, when: 'not seen(args.to)', do: ask}\n")
-	if s.call("a", `{"to":"x"}`) != Ask || s.call("a", `{"to":"x"}`) != Ask {
-		t.Error("a question that nobody answered is none that passed")
+	for range 2 {
+		if s.call("a", `{"to":"x"}`) != Ask {
+			t.Error("a question that nobody answered is none that passed")
+		}
 	}
 	w := &World{Tool: "a", Args: []byte(`{"to":"x"}`), Time: s.now}
 	s.j.Decide(w)
