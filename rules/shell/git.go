@@ -107,13 +107,27 @@ func (l *list) gitVerb(i int, verb string, args []arg, sc scope) {
 			l.code(i, join(rest), sc)
 			return
 		}
-	case "filter-branch", "fast-import", "web--browse", "shell", "remote-ext", "remote-fd", "upload-pack", "receive-pack", "http-backend":
+	case "filter-branch", "fast-import", "web--browse", "shell", "remote-ext", "remote-fd", "upload-pack", "receive-pack", "http-backend",
+		"merge-index", "mergetool", "difftool", "credential", "credential-store", "instaweb", "svn", "p4", "filter-repo", "citool", "gui":
 		l.unknown(i)
+	case "log", "diff", "show", "format-patch", "archive", "bundle":
+		l.gitWrites(i, args)
 	case "rebase":
 		for _, a := range args {
 			if strings.HasPrefix(bundle(a.text), "x") {
 				l.unknown(i)
 			}
+		}
+	}
+}
+
+// gitWrites notes the file that a subcommand is told to write.
+func (l *list) gitWrites(i int, args []arg) {
+	for n, a := range args {
+		if value, ok := strings.CutPrefix(a.text, "--output="); ok {
+			l.cmds[i].Writes = append(l.cmds[i].Writes, value)
+		} else if (a.text == "--output" || a.text == "-o") && n+1 < len(args) {
+			l.cmds[i].Writes = append(l.cmds[i].Writes, args[n+1].text)
 		}
 	}
 }

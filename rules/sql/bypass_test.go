@@ -47,6 +47,9 @@ var bypasses = []string{
 	"SELECT * FROM t, lateral dangerous(t.a)", "SELECT a FROM t LIMIT (SELECT nextval('s'))", "SELECT f(x) g(y), h(z)", ".lower(", "SELECT * FROM (pg_sleep(1)) x",
 	"SELECT * FROM (a, pg_sleep(1))", "SELECT * FROM ((pg_sleep(1)))", "SELECT a FROM t JOIN pg_sleep(1) ON true",
 	// Explaining, describing, pragmas, clients.
+	`explain ("analyze") delete from t`, `explain (costs, "analyze" true) delete from t`, `explain (U&"analyze") delete from t`,
+	"select * from pragma_optimize", "select * from main.pragma_optimize", `select * from "pragma_optimize" where arg=1`,
+	"select 1 begin dialog conversation @h from service x", "select 1 end conversation @h",
 	"EXPLAIN ANALYZE DELETE FROM t", "EXPLAIN (ANALYZE) DELETE FROM t", "EXPLAIN (VERBOSE, ANALYZE TRUE) UPDATE t SET a=1",
 	"EXPLAIN ANALYZE EXECUTE p", "EXPLAIN PLAN FOR SELECT 1", "EXPLAIN INTO @v SELECT 1", "EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1",
 	"EXPLAIN ANALYZE VERBOSE WITH x AS (SELECT 1) DELETE FROM t", "ANALYZE FORMAT=JSON DELETE FROM t", "DESCRIBE ANALYZE DELETE FROM t",
