@@ -4,8 +4,6 @@ import (
 	"errors"
 	"path"
 	"strings"
-
-	"sallyport/rules/shell"
 )
 
 // Words of commands are paths too: what a shell tool is told to read or write counts like the path argument of a file tool. Which of
@@ -19,11 +17,10 @@ var errCommandPaths = errors.New("which paths the command names cannot be known"
 
 // commandPaths adds the paths that the commands of the arguments name.
 func (c *collector) commandPaths() error {
-	val, err := c.frame.list(commandList, c.frame.Args)
+	commands, err := c.frame.commandsOfArgs()
 	if err != nil {
 		return err
 	}
-	commands, _ := val.([]shell.Command)
 	for i := range commands {
 		cmd := &commands[i]
 		if cmd.Unknown || cmd.Inexact {

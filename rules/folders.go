@@ -49,15 +49,10 @@ func (f *frame) startsIn(raw []byte) error {
 }
 
 func (f *frame) startsOfCommands() error {
-	val, err := f.list(commandList, f.Args)
-	if f.vacuous { // a rule that allows is being judged, and says so when it asks
-		f.vacuous, err = false, nil
-		val = f.lists[commandList].val
-	}
+	commands, err := f.commandsOfArgs()
 	if err != nil {
 		return err
 	}
-	commands, _ := val.([]shell.Command)
 	for i := range commands {
 		for _, dir := range foldersNamed(&commands[i]) {
 			if err := f.addStart(dir); err != nil {
@@ -66,6 +61,15 @@ func (f *frame) startsOfCommands() error {
 		}
 	}
 	return nil
+}
+
+// commandsOfArgs gives the commands whatever kind of rule asks: what is kept for the frame must not depend on that.
+func (f *frame) commandsOfArgs() ([]shell.Command, error) {
+	defer func(allowing bool) { f.allowing = allowing }(f.allowing)
+	f.allowing = false
+	val, err := f.list(commandList, f.Args)
+	commands, _ := val.([]shell.Command)
+	return commands, err
 }
 
 // foldersNamed gives the folders that a command goes to before it opens what it names.
