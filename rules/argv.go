@@ -16,7 +16,7 @@ var errManyCommands = errors.New("the call holds too many commands")
 // commandsIn gives the commands in a value: strings at keys that hold commands are read as a shell reads them, arrays there are taken
 // for argument arrays. A program and its arguments in two members of one object ({"command": "git", "args": ["push"]}) are read both
 // as one array and each for itself, since servers do either.
-func commandsIn(keys keyKinds, x any) ([]shell.Command, error) {
+func commandsIn(keys *walk, x any) ([]shell.Command, error) {
 	c := commandCollector{keys: keys}
 	switch x := x.(type) {
 	case string:
@@ -42,7 +42,7 @@ func commandsIn(keys keyKinds, x any) ([]shell.Command, error) {
 }
 
 type commandCollector struct {
-	keys keyKinds
+	keys *walk
 	out  []shell.Command
 	size int
 	err  error
@@ -65,6 +65,9 @@ func (c *commandCollector) line(text string) {
 }
 
 func (c *commandCollector) object(raw []byte) {
+	if c.err = c.keys.enter(raw); c.err != nil {
+		return
+	}
 	var programs []string
 	var arrays [][]string
 	var beside [][]byte
@@ -134,6 +137,9 @@ func (c *commandCollector) pairs(programs []string, arrays [][]string) {
 
 // array gives the strings of an array, and looks into the objects of it.
 func (c *commandCollector) array(raw []byte, command bool) (argv []string) {
+	if c.err = c.keys.enter(raw); c.err != nil {
+		return nil
+	}
 	for it := newIter(raw); c.err == nil; {
 		e, ok := it.element()
 		if !ok {

@@ -40,6 +40,9 @@ func (c *collector) value(v any) error {
 // object walks the members; inherited says that the object stands at a key that
 // names paths, where keys may be paths as well ({"files": {"a.txt": "…"}}).
 func (c *collector) object(raw []byte, inherited bool) error {
+	if err := c.frame.keys.enter(raw); err != nil {
+		return err
+	}
 	for it := newIter(raw); ; {
 		key, val, ok := it.member()
 		if !ok {
@@ -65,6 +68,9 @@ func (c *collector) raw(val []byte, kind keyKind) error {
 	case '{':
 		return c.object(val, kind == pathKey)
 	case '[':
+		if err := c.frame.keys.enter(val); err != nil {
+			return err
+		}
 		for it := newIter(val); ; {
 			e, ok := it.element()
 			if !ok {

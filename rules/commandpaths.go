@@ -10,8 +10,8 @@ import (
 // its words a program takes for paths is not known, so every word counts that could be one, as could parts of it: what stands behind
 // "=", ":" or "@", and behind the letter of a short flag. A word with a glob stands for all that it could match.
 
-// maxWord is the longest word that is taken for a path; longer ones are texts.
-const maxWord = 1 << 10
+// maxWord is the longest word that is taken for a path; longer ones no kernel opens.
+const maxWord = 4 << 10
 
 var errCommandPaths = errors.New("which paths the command names cannot be known")
 
@@ -47,7 +47,7 @@ func (c *collector) word(w string) error {
 			return err
 		}
 	}
-	if w == "" || len(w) > maxWord || strings.Contains(w, "\n") || strings.Contains(w, "://") && !fileURI(w) {
+	if w == "" || len(w) > maxWord || strings.Contains(w, "\n") || address(w) {
 		return nil
 	}
 	before := len(c.out)
@@ -61,8 +61,8 @@ func (c *collector) word(w string) error {
 		}
 	}
 	rest := w
-	for range 4 { // "-v=a:b", "user@host:path", "file=@path"
-		i := strings.IndexAny(rest, "=:@")
+	for range 8 { // "-v=a:b", "user@host:path", "file=@path;type=x"
+		i := strings.IndexAny(rest, "=:@;,")
 		if i < 0 || i+1 == len(rest) {
 			break
 		}
@@ -70,7 +70,7 @@ func (c *collector) word(w string) error {
 			break
 		}
 		for _, part := range []string{rest[:i], rest[i+1:]} {
-			if part[:min(len(part), 1)] == "-" {
+			if strings.HasPrefix(part, "-") || address(part) {
 				continue
 			}
 			if err := c.path(part); err != nil {
@@ -88,6 +88,12 @@ func (c *collector) word(w string) error {
 		}
 	}
 	return nil
+}
+
+// address tells "https://…" and the like.
+func address(w string) bool {
+	scheme, _, ok := strings.Cut(w, "://")
+	return ok && scheme != "" && !fileURI(w) && strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
 }
 
 // withoutExpansions puts "*" in the place of what a shell would compute, nothing included: "~/.a${x}ws" may be "~/.aws". The home folder
@@ -119,23 +125,15 @@ func expansion(s string) int {
 		}
 		return 0
 	}
+	if len(s) > 1 && s[1] == '(' && strings.IndexByte("@?+*!$", s[0]) >= 0 { // a pattern, or a command
+		return balanced(s)
+	}
 	if s[0] != '$' || len(s) == 1 {
 		return 0
 	}
 	switch c := s[1]; {
-	case c == '{' || c == '(':
-		depth := 0
-		for i := 1; i < len(s); i++ {
-			switch s[i] {
-			case '{', '(':
-				depth++
-			case '}', ')':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-		}
-		return len(s)
+	case c == '{':
+		return balanced(s)
 	case c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z':
 		n := 2
 		for n < len(s) && (s[n] == '_' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || s[n] >= '0' && s[n] <= '9') {
@@ -148,27 +146,42 @@ func expansion(s string) int {
 	return 0
 }
 
+// balanced gives the length up to the bracket that closes the one at s[1].
+func balanced(s string) int {
+	depth := 0
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '{', '(':
+			depth++
+		case '}', ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
+}
+
 func isGlob(w string) bool { return strings.ContainsAny(w, "*?[{") }
 
-// maxGlobWork bounds the comparisons of globs with folders in one frame.
-const maxGlobWork = 20_000
+// maxGlobWork bounds the comparisons of components of globs with names in one frame.
+const maxGlobWork = 2_000_000
 
 var errGlobs = errors.New("the command holds too many patterns")
 
 // couldBe tells whether a glob, component by component, could come to mean one of the folders or something below it. Hidden names are
-// matched only by patterns that begin with a dot, as in a shell, and a component that is nothing but wildcards is taken for none.
-func (x dirIndex) couldBe(glob string) bool {
-	parts := strings.Split(glob, "/")
+// matched only by patterns that begin with a dot, as in a shell, and a glob that is nothing but wildcards there is taken for none.
+func (x dirIndex) couldBe(g glob) bool {
 	for dir := range x.rooted {
-		if dir != "/" && matchesAt(parts, strings.Split(dir, "/")) {
+		if dir != "/" && g.matchesAt(0, strings.Split(dir, "/")) {
 			return true
 		}
 	}
 	for _, dirs := range x.anywhere {
 		for _, dir := range dirs {
 			names := strings.Split(dir, "/")
-			for i := range parts {
-				if matchesAt(parts[i:], names) {
+			for i := range g {
+				if g.matchesAt(i, names) {
 					return true
 				}
 			}
@@ -177,28 +190,40 @@ func (x dirIndex) couldBe(glob string) bool {
 	return false
 }
 
-// matchesAt tells whether the names are what the first of the patterns match.
-func matchesAt(patterns, names []string) bool {
-	if len(patterns) < len(names) {
+// work tells how much comparing a glob with the folders costs.
+func (x dirIndex) work(g glob) int { return (len(x.rooted) + 4*len(x.anywhere)) * len(g) }
+
+// glob is a path with wildcards: for each component its alternatives.
+type glob [][]string
+
+func newGlob(pattern string) glob {
+	var g glob
+	for part := range strings.SplitSeq(pattern, "/") {
+		g = append(g, braces(part))
+	}
+	return g
+}
+
+// matchesAt tells whether the names are what the components from the i-th on match.
+func (g glob) matchesAt(i int, names []string) bool {
+	if len(g)-i < len(names) {
 		return false
 	}
 	telling := false
-	for i, name := range names {
-		ok := globMatches(patterns[i], name)
-		if !ok {
+	for k, name := range names {
+		if !anyMatches(g[i+k], name) {
 			return false
 		}
-		telling = telling || name != "" && strings.Trim(patterns[i], "*?") != ""
+		telling = telling || name != "" && strings.Trim(g[i+k][0], "*?") != ""
 	}
 	return telling
 }
 
-// globMatches tells whether a shell could take a pattern for a name.
-func globMatches(pattern, name string) bool {
-	if pattern == name {
-		return true
-	}
-	for _, p := range braces(pattern) {
+func anyMatches(alternatives []string, name string) bool {
+	for _, p := range alternatives {
+		if p == name {
+			return true
+		}
 		if strings.HasPrefix(name, ".") && !strings.HasPrefix(p, ".") && !strings.HasPrefix(p, "[") {
 			continue
 		}
@@ -228,7 +253,7 @@ func braces(pattern string) []string {
 				next = append(next, p[:open]+choice+p[open+end+1:])
 			}
 		}
-		if out = next; len(out) > 64 {
+		if out = next; len(out) > 16 {
 			return []string{"*", ".*"}
 		}
 	}
@@ -237,20 +262,22 @@ func braces(pattern string) []string {
 
 // couldBeNamed tells whether the last component of a glob could be one of the names. Patterns of the rule that begin with a wildcard are
 // left out: nearly every glob could be "*.pem".
-func (s *nameSet) couldBeNamed(glob string) bool {
-	last := glob[strings.LastIndexByte(glob, '/')+1:]
-	if strings.Trim(last, "*?") == "" {
+func (s *nameSet) couldBeNamed(g glob) bool {
+	last := g[len(g)-1]
+	if strings.Trim(last[0], "*?") == "" {
 		return false
 	}
 	for name := range s.exact {
-		if globMatches(last, name) {
+		if anyMatches(last, name) {
 			return true
 		}
 	}
 	for _, name := range s.prefixes {
-		if globMatches(last, name) {
+		if anyMatches(last, name) {
 			return true
 		}
 	}
 	return false
 }
+
+func (s *nameSet) work() int { return len(s.exact) + len(s.prefixes) }

@@ -15,16 +15,16 @@ var errLongCommand = errors.New("a command line is longer than 1 MiB")
 // second time as a shell would read its words.
 func (f *frame) commandLines(v any) (any, error) {
 	if v != any(f.Args) {
-		return commandsOf(f.keys, v)
+		return commandsOf(&f.keys, v)
 	}
 	if !f.commands.done {
-		f.commands.val, f.commands.err = commandsOf(f.keys, v)
+		f.commands.val, f.commands.err = commandsOf(&f.keys, v)
 		f.commands.done = true
 	}
 	return f.commands.val, f.commands.err
 }
 
-func commandsOf(keys keyKinds, v any) ([]string, error) {
+func commandsOf(keys *walk, v any) ([]string, error) {
 	var out []string
 	add := func(line string) error {
 		if len(line) > maxCommand {
@@ -51,7 +51,10 @@ func commandsOf(keys keyKinds, v any) ([]string, error) {
 	return out, err
 }
 
-func eachCommand(keys keyKinds, raw []byte, add func(string) error) error {
+func eachCommand(keys *walk, raw []byte, add func(string) error) error {
+	if err := keys.enter(raw); err != nil {
+		return err
+	}
 	for it := newIter(raw); ; {
 		key, val, ok := it.member()
 		if !ok {
@@ -63,7 +66,7 @@ func eachCommand(keys keyKinds, raw []byte, add func(string) error) error {
 	}
 }
 
-func commandValue(keys keyKinds, val []byte, command bool, add func(string) error) error {
+func commandValue(keys *walk, val []byte, command bool, add func(string) error) error {
 	switch {
 	case val[0] == '{':
 		return eachCommand(keys, val, add)
@@ -71,6 +74,9 @@ func commandValue(keys keyKinds, val []byte, command bool, add func(string) erro
 		return add(unquote(val))
 	case val[0] != '[':
 		return nil
+	}
+	if err := keys.enter(val); err != nil {
+		return err
 	}
 	var line []string
 	for it := newIter(val); ; {

@@ -90,6 +90,11 @@ func (j *Judge) Set(w *World) (changes []Change, d Decision) {
 // DecideCall judges a call with all that rules do to it: the strictest of the verdicts on the call as it came and on what set made of
 // it. Where the decision does not deny, w.Args is what is to go on, with changes telling what is new in it.
 func (j *Judge) DecideCall(w *World) (d Decision, changes []Change) {
+	defer func() {
+		if r := recover(); r != nil {
+			d, changes = fault(r), nil
+		}
+	}()
 	d = j.Decide(w)
 	if d.Action == Deny || !j.view.Sets(w.Tool) {
 		return d, nil

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"sallyport/rules/shell"
@@ -16,51 +17,77 @@ const maxStarts = 32
 
 var errManyStarts = errors.New("the call names too many folders to start from")
 
-// findStarts gathers the folders that the arguments name, once for a frame.
+// findStarts gathers the folders that the arguments name, once for a frame. One may start from another, in the order in which they stand
+// or in the other one.
 func (f *frame) findStarts() error {
 	if f.startsDone {
 		return f.startsErr
 	}
 	f.startsDone = true
-	f.startsErr = f.startsIn(f.args.raw)
-	if f.startsErr == nil {
-		f.startsErr = f.startsOfCommands()
+	var dirs []string
+	if dirs, f.startsErr = f.foldersOfArgs(); f.startsErr != nil || len(dirs) == 0 {
+		return f.startsErr
 	}
-	return f.startsErr
+	there, err := f.chain(dirs)
+	if err == nil && len(dirs) > 1 {
+		slices.Reverse(dirs)
+		var back []string
+		back, err = f.chain(dirs)
+		there = append(there, back...)
+	}
+	f.starts, f.startsErr = there, err
+	return err
 }
 
-func (f *frame) startsIn(raw []byte) error {
+// foldersOfArgs gives the words that name folders: those of the arguments, then those of the commands.
+func (f *frame) foldersOfArgs() (dirs []string, err error) {
+	if dirs, err = f.foldersIn(f.args.raw, nil); err != nil {
+		return nil, err
+	}
+	commands, err := f.commandsOfArgs()
+	for i := range commands {
+		dirs = append(dirs, foldersNamed(&commands[i])...)
+		if len(dirs) > maxStarts {
+			return nil, errManyStarts
+		}
+	}
+	return dirs, err
+}
+
+func (f *frame) foldersIn(raw []byte, dirs []string) ([]string, error) {
+	if err := f.keys.enter(raw); err != nil {
+		return nil, err
+	}
 	for it := newIter(raw); ; {
 		key, val, ok := it.member()
 		if !ok {
-			return nil
+			return dirs, nil
 		}
 		var err error
 		switch {
 		case val[0] == '{':
-			err = f.startsIn(val)
+			dirs, err = f.foldersIn(val, dirs)
 		case val[0] == '"' && f.keys.of(key).any&folderWord != 0:
-			err = f.addStart(unquote(val))
+			dirs = append(dirs, unquote(val))
+		}
+		if err == nil && len(dirs) > maxStarts {
+			err = errManyStarts
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
 
-func (f *frame) startsOfCommands() error {
-	commands, err := f.commandsOfArgs()
-	if err != nil {
-		return err
-	}
-	for i := range commands {
-		for _, dir := range foldersNamed(&commands[i]) {
-			if err := f.addStart(dir); err != nil {
-				return err
-			}
+// chain gives the folders that the words come to when each starts from all before it.
+func (f *frame) chain(dirs []string) ([]string, error) {
+	f.starts = nil
+	for _, dir := range dirs {
+		if err := f.addStart(dir); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return f.starts, nil
 }
 
 // commandsOfArgs gives the commands whatever kind of rule asks: what is kept for the frame must not depend on that.
@@ -105,7 +132,7 @@ func foldersNamed(c *shell.Command) (dirs []string) {
 
 func (f *frame) addStart(dir string) error {
 	dir = strings.ReplaceAll(dir, `"`, "")
-	if dir == "" || len(dir) > maxWord || strings.Contains(dir, "\n") || strings.Contains(dir, "://") && !fileURI(dir) {
+	if dir == "" || len(dir) > maxWord || strings.Contains(dir, "\n") || address(dir) {
 		return nil
 	}
 	forms, err := f.meanings(dir)

@@ -49,7 +49,7 @@ func oneOrMany(doc string, words ...string) *shape {
 }
 
 func bytesOf(doc string) *shape {
-	return &shape{doc: doc + "; a number of bytes, or one with KiB, MiB or GiB behind it", or: []*shape{countOf(""), textOf("")}}
+	return &shape{doc: doc + "; a number of bytes, or one with KiB, MiB or GiB behind it", or: []*shape{{kind: "integer", size: [2]uint64{1, 1 << 50}}, textOf("")}}
 }
 
 var onWords = append(append([]string{}, onNames[:Other]...), "any")

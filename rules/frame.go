@@ -3,7 +3,6 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -51,18 +50,16 @@ type frame struct {
 	steps int
 	// dirs outlives frames: the literal folders of rules, on this machine.
 	dirs map[*dirSet]*expandedDirs
-	keys keyKinds
+	keys walk
 
 	// Facts of one frame, computed when the first rule asks.
 	paths    fact
 	commands fact
 	lists    [listKinds]list
-	// canonical marks what paths() gave out, so that under() and named() take
-	// each of them for itself.
-	canonical []string
-	known     map[string]bool
-	globs     map[string]bool // those that are patterns of a shell
-	globWork  int
+	last     [listKinds]lastList // made of something else than args
+	globs    map[string]bool     // those that are patterns of a shell
+	globWork int
+	parsed   map[string]glob
 
 	starts     []string // folders of this frame that relative paths may start from
 	startsDone bool
@@ -95,10 +92,10 @@ func (f *frame) reset(w *World, class Class) {
 	f.Args = &f.args
 	f.reply.raw = w.Result
 	f.Result = &f.reply
-	f.paths, f.commands, f.lists = fact{}, fact{}, [listKinds]list{}
-	f.canonical, f.known = f.canonical[:0], nil
-	f.globs, f.globWork = nil, 0
-	f.starts, f.startsDone, f.startsErr = f.starts[:0], false, nil
+	f.paths, f.commands, f.lists, f.last = fact{}, fact{}, [listKinds]list{}, [listKinds]lastList{}
+	f.globs, f.globWork, f.parsed = nil, 0, nil
+	f.starts, f.startsDone, f.startsErr = nil, false, nil
+	f.keys.begin(len(w.Args) + len(w.Result))
 }
 
 // judged gives the class that rules and defaults go by.
@@ -129,7 +126,6 @@ func (f *frame) pathsOfArgs() (any, error) {
 			f.paths.err = c.commandPaths()
 		}
 		f.paths.val, f.paths.done = c.out, true
-		f.remember(c.out)
 	}
 	if f.paths.err == nil && f.paths.computed && f.allowing {
 		f.vacuous = true
@@ -144,36 +140,13 @@ func (f *frame) pathsOf(v any) (any, error) {
 	}
 	c := collector{frame: f}
 	err := c.value(v)
-	f.remember(c.out)
 	return c.out, err
-}
-
-func (f *frame) remember(paths []string) {
-	f.canonical = append(f.canonical, paths...)
-	f.known = nil
-}
-
-func (f *frame) isCanonical(p string) bool {
-	if len(f.canonical) <= 8 {
-		return slices.Contains(f.canonical, p)
-	}
-	if f.known == nil {
-		f.known = make(map[string]bool, len(f.canonical))
-		for _, c := range f.canonical {
-			f.known[c] = true
-		}
-	}
-	return f.known[p]
 }
 
 var errForms = errors.New("a path means different things to different readers")
 
-// each asks test about every meaning of p; all have to agree. What paths() gave out
-// is one meaning already.
+// each asks test about every meaning of p; all have to agree.
 func (f *frame) each(p string, test func(item) bool) (bool, error) {
-	if f.isCanonical(p) {
-		return test(item{p, foldPath(p), f.globs[p]}), nil
-	}
 	forms, err := f.meanings(p)
 	if err != nil {
 		return false, err
@@ -187,7 +160,13 @@ func (f *frame) each(p string, test func(item) bool) (bool, error) {
 	return first, nil
 }
 
-func (f *frame) under(p string, dirs any) (bool, error) {
+// own asks test about an element of paths(…), which is one meaning already.
+func (f *frame) own(p string, test func(item) bool) (bool, error) {
+	return test(item{p, foldPath(p), f.globs[p]}), nil
+}
+
+// under tells whether a path lies below a folder.
+func (f *frame) under(p string, dirs any, each meaningsOf) (bool, error) {
 	var e *expandedDirs
 	switch d := dirs.(type) {
 	case *dirSet:
@@ -197,7 +176,7 @@ func (f *frame) under(p string, dirs any) (bool, error) {
 	default:
 		return false, fmt.Errorf("under needs a folder, not %s", kindOf(dirs))
 	}
-	return f.each(p, func(it item) bool { return f.holds(e, it) })
+	return each(p, func(it item) bool { return f.holds(e, it) })
 }
 
 // release lets go of the frame's bytes.
@@ -205,7 +184,7 @@ func (f *frame) release() {
 	f.args.raw, f.reply.raw = nil, nil
 	clear(f.args.seen)
 	f.args.seen = f.args.seen[:0]
-	f.paths, f.commands, f.lists = fact{}, fact{}, [listKinds]list{}
+	f.paths, f.commands, f.lists, f.last = fact{}, fact{}, [listKinds]list{}, [listKinds]lastList{}
 }
 
 // expanded gives the literal folders of a rule on this machine.

@@ -138,12 +138,15 @@ func functionOptions() []expr.Option {
 			expr.Function(f.Name, func(...any) (any, error) { return nil, errors.New("unreachable") }, f.outer...),
 			expr.Function("."+f.Name, func(p ...any) (any, error) { return f.run(p[0].(*frame), p[1:]) }, f.inner...))
 	}
+	for name, run := range map[string]func(*frame, []any) (any, error){"under": runUnderOwn, "named": runNamedOwn} {
+		opts = append(opts, expr.Function(ownName(name), func(p ...any) (any, error) { return run(p[0].(*frame), p[1:]) }, functionNamed(name).inner...))
+	}
 	return append(opts,
 		expr.Function(fnGet, func(p ...any) (any, error) { return get(p[0], p[1], false) }, new(func(any, any) any)),
 		expr.Function(fnGetNull, func(p ...any) (any, error) { return get(p[0], p[1], true) }, new(func(any, any) any)),
 		expr.Function(fnVal, func(p ...any) (any, error) { return notNull(p[0]) }, new(func(any) any)),
 		expr.Function(fnEqual, func(p ...any) (any, error) { return equal(p[0], p[1]) }, new(func(any, any) bool)),
-		expr.Function(fnIn, func(p ...any) (any, error) { return in(p[0], p[1]) }, new(func(any, any) bool)),
+		expr.Function(fnIn, func(p ...any) (any, error) { return p[0].(*frame).in(p[1], p[2]) }, new(func(any, any, any) bool)),
 		expr.Function(fnList, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) },
 			new(func(any, []shell.Command) []shell.Command), new(func(any, []sql.Statement) []sql.Statement), new(func(any, any) any)),
 		expr.Function(fnStrings, func(p ...any) (any, error) { return p[1], p[0].(*frame).chargeList(p[1]) }, new(func(any, []string) []string)),
@@ -167,21 +170,29 @@ func dirLiterals(dirs []string) (any, error) {
 	return &dirSet{dirs}, nil
 }
 
-func runUnder(f *frame, a []any) (any, error) {
+func runUnder(f *frame, a []any) (any, error)    { return f.runUnder(a, f.each) }
+func runUnderOwn(f *frame, a []any) (any, error) { return f.runUnder(a, f.own) }
+func runNamed(f *frame, a []any) (any, error)    { return f.runNamed(a, f.each) }
+func runNamedOwn(f *frame, a []any) (any, error) { return f.runNamed(a, f.own) }
+
+// meaningsOf asks a test about a path in all that it may mean: frame.each or frame.own.
+type meaningsOf func(path string, test func(item) bool) (bool, error)
+
+func (f *frame) runUnder(a []any, each meaningsOf) (any, error) {
 	p, err := text(a[0])
 	if err != nil {
 		return nil, err
 	}
-	return f.under(p, a[1])
+	return f.under(p, a[1], each)
 }
 
-func runNamed(f *frame, a []any) (any, error) {
+func (f *frame) runNamed(a []any, each meaningsOf) (any, error) {
 	p, err := text(a[0])
 	if err != nil {
 		return nil, err
 	}
 	set := a[1].(*nameSet)
-	return f.each(p, func(it item) bool { return f.isNamed(set, it) })
+	return each(p, func(it item) bool { return f.isNamed(set, it) })
 }
 
 func runArg(f *frame, a []any) (any, error) {

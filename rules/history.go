@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,6 +14,7 @@ const (
 	maxSeen    = 10_000
 	maxCounted = 1_000
 	maxStamps  = 10_000 // of one key
+	maxAll     = 200_000
 	maxWindow  = 24 * time.Hour
 	maxKey     = 256 // bytes; longer ones are hashed
 )
@@ -22,6 +24,7 @@ type History struct {
 	mu     sync.Mutex
 	seen   map[string]bool
 	stamps map[string][]time.Time // in order
+	all    int                    // stamps, about
 }
 
 // NewHistory makes the history of a new session.
@@ -54,6 +57,9 @@ func (h *History) Add(t time.Time, notes Notes) {
 			continue
 		}
 		counted[n.key] = true
+		if h.all++; h.all > maxAll {
+			h.forget(t)
+		}
 		stamps := append(h.stamps[n.key], t)
 		h.stamps[n.key] = stamps[max(0, len(stamps)-maxStamps):]
 	}
@@ -85,10 +91,14 @@ func (h *History) count(key string, t time.Time, window time.Duration) (int, err
 
 // forget drops what no window reaches any more.
 func (h *History) forget(t time.Time) {
+	h.all = 0
 	for key, stamps := range h.stamps {
 		if t.Sub(stamps[len(stamps)-1]) >= maxWindow {
 			delete(h.stamps, key)
+		} else if most := maxAll / (2 * len(h.stamps)); len(stamps) > most { // the newest of each
+			h.stamps[key] = slices.Clone(stamps[len(stamps)-most:])
 		}
+		h.all += len(h.stamps[key])
 	}
 }
 

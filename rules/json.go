@@ -77,15 +77,19 @@ func (it *iter) value() []byte {
 	return it.b[start:it.i]
 }
 
-// skipString gives the index behind the string that starts at b[i].
+// skipString gives the index behind the string that starts at b[i]. The closing quote is looked for again only where an escape passes
+// the one that was found.
 func skipString(b []byte, i int) int {
-	for i++; ; i++ {
-		n := bytes.IndexByte(b[i:], '"')
-		if bs := bytes.IndexByte(b[i:i+n], '\\'); bs >= 0 {
-			i += bs + 1
-			continue
+	i++
+	for quote := -1; ; {
+		if quote < i {
+			quote = i + bytes.IndexByte(b[i:], '"')
 		}
-		return i + n + 1
+		bs := bytes.IndexByte(b[i:quote], '\\')
+		if bs < 0 {
+			return quote + 1
+		}
+		i += bs + 2
 	}
 }
 

@@ -170,7 +170,7 @@ func (v *View) NewJudge(facts Facts) *Judge {
 	j.frame.Server = serverEnv{v.server, v.kind}
 	j.frame.Client.Name = v.client
 	j.frame.facts = facts
-	j.frame.dirs, j.frame.keys = map[*dirSet]*expandedDirs{}, keyKinds{}
+	j.frame.dirs, j.frame.keys.kinds = map[*dirSet]*expandedDirs{}, map[string]keyMask{}
 	return j
 }
 

@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Keys of arguments are read as words: "filePath", "file-path" and "FILE_PATH" are file and path. Words say what a value is to us.
 
@@ -55,22 +58,43 @@ var keyWords = func() map[string]wordBits {
 // keyMask is what the words of a key stand for: any of them, and the last.
 type keyMask struct{ any, last wordBits }
 
-// keyKinds remembers what keys stand for: servers use few, again and again.
-type keyKinds map[string]keyMask
+// walk is what those share that go through the arguments of a frame: what keys stand for, since servers use few, again and again, and
+// how much may still be walked, since what is nested is walked once for each level.
+type walk struct {
+	kinds map[string]keyMask
+	left  int // bytes
+}
 
-const maxKeyKinds = 1024
+const (
+	maxKeyKinds = 1024
+	maxKeyWords = 64 // bytes of a key that are read
+)
 
-func (k keyKinds) of(key []byte) keyMask {
-	if m, known := k[string(key)]; known {
+var errNested = errors.New("the arguments are too large and too deeply nested")
+
+// begin allows as much work as a frame of n bytes may cause.
+func (w *walk) begin(n int) { w.left = 64<<20 + 16*n }
+
+// enter charges for going through an object or a list.
+func (w *walk) enter(raw []byte) error {
+	if w.left -= len(raw); w.left < 0 {
+		return errNested
+	}
+	return nil
+}
+
+func (w *walk) of(key []byte) keyMask {
+	key = key[:min(len(key), maxKeyWords)]
+	if m, known := w.kinds[string(key)]; known {
 		return m
 	}
 	var m keyMask
-	last := eachWord(key, func(w []byte) { m.any |= keyWords[string(w)] })
+	last := eachWord(key, func(word []byte) { m.any |= keyWords[string(word)] })
 	m.last = keyWords[string(last)]
-	if len(k) >= maxKeyKinds {
-		clear(k)
+	if len(w.kinds) >= maxKeyKinds {
+		clear(w.kinds)
 	}
-	k[string(key)] = m
+	w.kinds[string(key)] = m
 	return m
 }
 
@@ -109,7 +133,7 @@ func (m keyMask) lines() bool { return m.any&lineWord != 0 }
 // eachWord calls f with the lower-case words of a key and gives the last one. Keys
 // of more than 64 bytes are cut, since words that matter are short.
 func eachWord(key []byte, f func([]byte)) (last []byte) {
-	var buf [64]byte
+	var buf [maxKeyWords]byte
 	w := buf[:0]
 	flush := func() {
 		if len(w) > 0 {

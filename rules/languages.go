@@ -35,7 +35,7 @@ type list struct {
 	err  error
 }
 
-var makeList = [listKinds]func(keyKinds, any) (any, int, error){
+var makeList = [listKinds]func(*walk, any) (any, int, error){
 	commandList:   lister(commandsIn),
 	hostList:      lister(hostsIn),
 	sqlList:       lister(sqlIn),
@@ -43,9 +43,9 @@ var makeList = [listKinds]func(keyKinds, any) (any, int, error){
 	recipientList: lister(recipientsIn),
 }
 
-func lister[T any](in func(keyKinds, any) ([]T, error)) func(keyKinds, any) (any, int, error) {
+func lister[T any](in func(*walk, any) ([]T, error)) func(*walk, any) (any, int, error) {
 	var none any = []T{} // boxed once
-	return func(keys keyKinds, x any) (any, int, error) {
+	return func(keys *walk, x any) (any, int, error) {
 		l, err := in(keys, x)
 		if len(l) == 0 {
 			return none, 0, err
@@ -62,18 +62,42 @@ func (f *frame) list(kind listKind, x any) (any, error) {
 	var l list
 	if x == any(f.Args) {
 		if !f.lists[kind].done {
-			val, n, err := makeList[kind](f.keys, x)
+			val, n, err := makeList[kind](&f.keys, x)
 			f.lists[kind] = list{true, val, n, err}
 		}
 		l = f.lists[kind]
 	} else {
-		l.val, l.n, l.err = makeList[kind](f.keys, x)
+		l = f.listOf(kind, x)
 	}
 	if l.err == nil && f.allowing && l.n > 0 && unknownIn(l.val) {
 		f.vacuous = true
 		return nil, errUnknown
 	}
 	return l.val, l.err
+}
+
+// lastList is the list that was made last of something else: a predicate over another list asks for it again and again.
+type lastList struct {
+	of any // a string, an object or a result
+	list
+}
+
+func (f *frame) listOf(kind listKind, x any) list {
+	comparable := false
+	switch x.(type) {
+	case string, *object, *answer:
+		comparable = true
+	}
+	last := &f.last[kind]
+	if comparable && last.done && last.of == x {
+		return last.list
+	}
+	val, n, err := makeList[kind](&f.keys, x)
+	made := list{true, val, n, err}
+	if comparable {
+		*last = lastList{x, made}
+	}
+	return made
 }
 
 var errUnknown = errors.New("what it would do cannot be known")
@@ -191,17 +215,23 @@ func domainLiterals(names []string) (any, error) {
 }
 
 // eachString calls f with every string in raw and the key that it stands at, and keys themselves as strings at nil.
-func eachString(raw, key []byte, f func(key []byte, text string) error) error {
+func eachString(w *walk, raw, key []byte, f func(key []byte, text string) error) error {
 	switch raw[0] {
 	case '"':
 		return f(key, unquote(raw))
+	case '[', '{':
+		if err := w.enter(raw); err != nil {
+			return err
+		}
+	}
+	switch raw[0] {
 	case '[':
 		for it := newIter(raw); ; {
 			e, ok := it.element()
 			if !ok {
 				return nil
 			}
-			if err := eachString(e, key, f); err != nil {
+			if err := eachString(w, e, key, f); err != nil {
 				return err
 			}
 		}
@@ -214,7 +244,7 @@ func eachString(raw, key []byte, f func(key []byte, text string) error) error {
 			if err := f(nil, string(k)); err != nil {
 				return err
 			}
-			if err := eachString(val, k, f); err != nil {
+			if err := eachString(w, val, k, f); err != nil {
 				return err
 			}
 		}
@@ -223,20 +253,20 @@ func eachString(raw, key []byte, f func(key []byte, text string) error) error {
 }
 
 // eachStringOf is eachString for a value of an expression; a string alone stands at the key "".
-func eachStringOf(x any, f func(key []byte, text string) error) error {
+func eachStringOf(w *walk, x any, f func(key []byte, text string) error) error {
 	switch x := x.(type) {
 	case string:
 		return f([]byte{}, x)
 	case *object:
-		return eachString(x.raw, nil, f)
+		return eachString(w, x.raw, nil, f)
 	case *answer:
 		if len(x.raw) == 0 {
 			return errNoResult
 		}
-		return eachString(x.raw, nil, f)
+		return eachString(w, x.raw, nil, f)
 	case []any:
 		for _, e := range x {
-			if err := eachStringOf(e, f); err != nil {
+			if err := eachStringOf(w, e, f); err != nil {
 				return err
 			}
 		}
@@ -252,10 +282,10 @@ func eachStringOf(x any, f func(key []byte, text string) error) error {
 	return fmt.Errorf("args, a part of it or a string is needed, not %s", kindOf(x))
 }
 
-func hostsIn(keys keyKinds, x any) ([]string, error) {
+func hostsIn(keys *walk, x any) ([]string, error) {
 	var out []string
 	known := map[string]bool{}
-	err := eachStringOf(x, func(key []byte, text string) error {
+	err := eachStringOf(keys, x, func(key []byte, text string) error {
 		if key == nil {
 			return nil
 		}
@@ -276,9 +306,9 @@ func hostsIn(keys keyKinds, x any) ([]string, error) {
 	return out, err
 }
 
-func sqlIn(keys keyKinds, x any) ([]sql.Statement, error) {
+func sqlIn(keys *walk, x any) ([]sql.Statement, error) {
 	var out []sql.Statement
-	err := eachStringOf(x, func(key []byte, text string) error {
+	err := eachStringOf(keys, x, func(key []byte, text string) error {
 		if key != nil && (len(key) == 0 || keys.of(key).any&sqlWord != 0) {
 			out = append(out, sql.Parse(text)...)
 		}
@@ -287,9 +317,9 @@ func sqlIn(keys keyKinds, x any) ([]sql.Statement, error) {
 	return out, err
 }
 
-func secretsIn(_ keyKinds, x any) ([]string, error) {
+func secretsIn(keys *walk, x any) ([]string, error) {
 	var out []string
-	err := eachStringOf(x, func(_ []byte, text string) error {
+	err := eachStringOf(keys, x, func(_ []byte, text string) error {
 		for _, m := range scan.Secrets(text) {
 			if !slices.Contains(out, m.Kind) {
 				out = append(out, m.Kind)
@@ -301,9 +331,9 @@ func secretsIn(_ keyKinds, x any) ([]string, error) {
 	return out, err
 }
 
-func recipientsIn(keys keyKinds, x any) ([]string, error) {
+func recipientsIn(keys *walk, x any) ([]string, error) {
 	var out []string
-	err := eachStringOf(x, func(key []byte, text string) error {
+	err := eachStringOf(keys, x, func(key []byte, text string) error {
 		if key == nil || len(key) > 0 && keys.of(key).any&recipientWord == 0 {
 			return nil
 		}

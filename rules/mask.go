@@ -54,8 +54,9 @@ func (j *Judge) Mask(w *World) (places []Masked, d Decision) {
 	if raw == nil {
 		raw = w.Args
 	}
-	m := maskWalk{raw: raw, rules: rules}
-	if err := m.value(0, ""); err != nil {
+	j.frame.keys.begin(len(raw))
+	m := maskWalk{walk: &j.frame.keys, raw: raw, rules: rules}
+	if err := m.value(0, "", false); err != nil {
 		return nil, rules[0].fault(err)
 	}
 	return m.out, d
@@ -63,6 +64,7 @@ func (j *Judge) Mask(w *World) (places []Masked, d Decision) {
 
 // maskWalk goes through the strings of a value.
 type maskWalk struct {
+	walk  *walk
 	raw   []byte
 	rules []*rule
 	out   []Masked
@@ -74,18 +76,21 @@ var unmasked = map[string]bool{
 	"nextCursor": true, "requestState": true, "protocolVersion": true, "method": true, "jsonrpc": true, "level": true, "blob": true,
 }
 
-// value looks at the value that starts at i, and stands at key.
-func (m *maskWalk) value(i int, key string) error {
+// value looks at the value that starts at i, and stands at key. free says that its members are a server's own, not the protocol's.
+func (m *maskWalk) value(i int, key string, free bool) error {
 	// Depth is bounded by the strict reader, so the recursion is too.
 	switch m.raw[i] {
 	case '"':
 		return m.text(i, key)
 	case '{':
-		return m.object(i)
+		return m.object(i, free)
 	case '[':
+		if err := m.walk.enter(m.raw[i:skipValue(m.raw, i)]); err != nil {
+			return err
+		}
 		it := iter{b: m.raw, i: i + 1}
 		for it.more() {
-			if err := m.value(it.i, key); err != nil {
+			if err := m.value(it.i, key, free); err != nil {
 				return err
 			}
 			it.i = skipValue(m.raw, it.i)
@@ -94,8 +99,11 @@ func (m *maskWalk) value(i int, key string) error {
 	return nil
 }
 
-func (m *maskWalk) object(i int) error {
+func (m *maskWalk) object(i int, free bool) error {
 	o := &object{raw: m.raw[i:skipValue(m.raw, i)]}
+	if err := m.walk.enter(o.raw); err != nil {
+		return err
+	}
 	kind := o.get("type")
 	binary := string(kind) == `"image"` || string(kind) == `"audio"`
 	it := iter{b: m.raw, i: i + 1}
@@ -106,8 +114,9 @@ func (m *maskWalk) object(i int) error {
 		it.space()
 		it.i++
 		it.space()
-		if !unmasked[key] && !(binary && key == "data") {
-			if err := m.value(it.i, key); err != nil {
+		said := !free && m.raw[it.i] == '"' && (unmasked[key] || binary && key == "data")
+		if !said {
+			if err := m.value(it.i, key, free || key == "structuredContent"); err != nil {
 				return err
 			}
 		}
@@ -168,7 +177,7 @@ const maxKeyed = 4 << 10
 
 // keyed finds what is a secret because of the key that it stands at: {"password": "…"}.
 func keyed(key, text string) (found []scan.Match) {
-	if key == "" || text == "" {
+	if key == "" || len(key) > 256 || text == "" {
 		return nil
 	}
 	lead := key + `="`

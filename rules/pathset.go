@@ -87,30 +87,42 @@ func (f *frame) verdict(folded bool, exact func() bool) bool {
 }
 
 func (f *frame) holds(e *expandedDirs, it item) bool {
-	if it.glob && f.glob(func() bool { return e.folded.couldBe(it.folded) }) {
-		return true
+	if it.glob && !f.exact {
+		g := f.globOf(it.folded)
+		if f.chargeGlob(e.folded.work(g)); e.folded.couldBe(g) {
+			f.differs = true
+			return true
+		}
 	}
 	return f.verdict(e.folded.holds(it.folded), func() bool { return e.exact.holds(it.text) })
 }
 
-// glob asks whether a glob could mean what a rule names. It matters for rules that deny or ask only.
-func (f *frame) glob(could func() bool) bool {
-	if f.exact {
-		return false
+// globOf takes a glob apart, once for a frame. Globs matter for rules that deny or ask only.
+func (f *frame) globOf(pattern string) glob {
+	g, known := f.parsed[pattern]
+	if !known {
+		if f.parsed == nil {
+			f.parsed = map[string]glob{}
+		}
+		g = newGlob(pattern)
+		f.parsed[pattern] = g
 	}
-	if f.globWork++; f.globWork > maxGlobWork {
+	return g
+}
+
+func (f *frame) chargeGlob(work int) {
+	if f.globWork += work; f.globWork > maxGlobWork {
 		panic(errGlobs) // denies
 	}
-	if could() {
-		f.differs = true
-		return true
-	}
-	return false
 }
 
 func (f *frame) isNamed(s *nameSet, it item) bool {
-	if it.glob && f.glob(func() bool { return s.couldBeNamed(it.folded) }) {
-		return true
+	if it.glob && !f.exact {
+		g := f.globOf(it.folded)
+		if f.chargeGlob(s.work()); s.couldBeNamed(g) {
+			f.differs = true
+			return true
+		}
 	}
 	if s.odd {
 		folded, exact := s.matchesFolded(it.folded), s.matchesExactly(it.text)

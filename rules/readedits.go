@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -56,6 +57,9 @@ func (s *source) mask(e entry) (*masker, error) {
 		return nil, s.nodePos(e.val).errorf("write [secrets]", "mask is a list of what is to be masked")
 	}
 	m := &masker{}
+	if len(list.Values) > maxMasks {
+		return nil, s.nodePos(e.val).errorf("", "a mask has more than %d elements", maxMasks)
+	}
 	for _, n := range list.Values {
 		if _, is := n.(ast.MapNode); is {
 			re, err := s.maskPattern(n)
@@ -94,6 +98,41 @@ func maskNames() []string {
 	return names
 }
 
+// maxMasks bounds the elements of one mask, each of which may go through every text of a result.
+const maxMasks = 100
+
+// maxPattern bounds a regular expression, in instructions: what it costs for each byte of a text. Those of the packs have a few hundred.
+const maxPattern = 4000
+
+// The rules of a folder may come with a clone: what they may cost is less.
+const (
+	maxFolderPattern  = 500
+	maxFolderPatterns = 20
+)
+
+func (s *source) maxPattern() int {
+	if s.trust == Folder {
+		return maxFolderPattern
+	}
+	return maxPattern
+}
+
+// checkPattern tells what is wrong with a regular expression.
+func checkPattern(text string, most int) error {
+	re, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return err
+	}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return err
+	}
+	if len(prog.Inst) > most {
+		return fmt.Errorf("the pattern is too large: %d instructions, and %d may be", len(prog.Inst), most)
+	}
+	return nil
+}
+
 func (s *source) maskPattern(n ast.Node) (*regexp.Regexp, error) {
 	entries, err := s.mapping(n, "a pattern of mask")
 	if err != nil {
@@ -108,8 +147,11 @@ func (s *source) maskPattern(n ast.Node) (*regexp.Regexp, error) {
 			return nil, err
 		}
 	}
-	if _, err := syntax.Parse(w.text, syntax.Perl); err != nil {
+	if err := checkPattern(w.text, s.maxPattern()); err != nil {
 		return nil, w.pos.errorf("", "%v", err)
+	}
+	if s.patterns++; s.trust == Folder && s.patterns > maxFolderPatterns {
+		return nil, w.pos.errorf("", "the rules of a folder mask by %d patterns at most", maxFolderPatterns)
 	}
 	re, err := regexp.Compile(w.text)
 	if err != nil {

@@ -182,6 +182,11 @@ func (l *loader) when(s *source, r *rule, n ast.Node) error {
 		return err
 	}
 	r.source = strings.TrimSpace(w.text)
+	if s.trust == Folder {
+		if s.patterns += strings.Count(w.text, "matches"); s.patterns > maxFolderPatterns {
+			return w.pos.errorf("", "the rules of a folder have %d patterns at most", maxFolderPatterns)
+		}
+	}
 	var guards []guard
 	r.compiled, guards, err = l.translator.compile(w.text, r.on)
 	r.guards = append(r.guards, guards...)

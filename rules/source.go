@@ -25,6 +25,8 @@ type source struct {
 	pack  string // name of the pack, or ""
 	trust Trust
 	lines []string
+
+	patterns int // regular expressions in it so far
 }
 
 // position is a place in a file: line and column count from 1, columns in

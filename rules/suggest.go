@@ -73,10 +73,21 @@ func (f *frame) scope() (conditions []string, ok bool) {
 		said := f.keys.of(key).command() || f.keys.of(key).any&sqlWord != 0
 		if raw[0] == '"' && said {
 			conditions = append(conditions, "args["+literal(string(key))+"] == "+literal(unquote(raw)))
-		} else if said {
-			return nil, false // an array cannot be compared
+		} else if said || f.saysMore(raw) {
+			return nil, false // what cannot be compared cannot be allowed
 		}
 	}
+}
+
+// saysMore tells whether a command or a query stands somewhere within a value.
+func (f *frame) saysMore(raw []byte) bool {
+	found := false
+	eachString(&f.keys, raw, nil, func(key []byte, _ string) error {
+		m := f.keys.of(key)
+		found = found || m.command() || m.any&sqlWord != 0
+		return nil
+	})
+	return found
 }
 
 // foldersOf gives the folders in which paths lie, without those that are below another one.

@@ -97,7 +97,7 @@ func equal(a, b any) (bool, error) {
 }
 
 // in tells whether needle is a member name of an object or an element of a list.
-func in(needle, where any) (bool, error) {
+func (f *frame) in(needle, where any) (bool, error) {
 	switch w := where.(type) {
 	case *object:
 		name, ok := needle.(string)
@@ -112,8 +112,8 @@ func in(needle, where any) (bool, error) {
 	if list.Kind() != reflect.Slice {
 		return false, fmt.Errorf("%s holds nothing; use contains for text", kindOf(where))
 	}
-	if list.Len() > maxList {
-		return false, errLongList
+	if err := f.charge(list.Len()); err != nil {
+		return false, err
 	}
 	var mixed error
 	for i := range list.Len() {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"sync"
 
@@ -144,7 +143,7 @@ func (s *strict) binary(node *ast.Node, n *ast.BinaryNode) {
 		s.equality(node, n)
 	case "in":
 		if wire(n.Left) || wire(n.Right) {
-			patch(node, call(n, fnIn, n.Left, n.Right))
+			patch(node, call(n, fnIn, environment(n), n.Left, n.Right))
 		}
 	}
 }
@@ -175,7 +174,7 @@ func (s *strict) pattern(node *ast.Node, n *ast.BinaryNode) {
 		s.fail(n.Right, "the pattern of matches has to be a literal")
 		return
 	}
-	if _, err := syntax.Parse(lit.Value, syntax.Perl); err != nil {
+	if err := checkPattern(lit.Value, maxPattern); err != nil {
 		s.fail(n.Right, "%v", err)
 		return
 	}
@@ -228,6 +227,11 @@ func (s *strict) builtin(node *ast.Node, n *ast.BuiltinNode) {
 		if n.Arguments[0].Type() == stringsType {
 			list = strings
 		}
+		if ofPaths(n.Arguments[0]) && len(n.Arguments) > 1 {
+			if p, ok := n.Arguments[1].(*ast.PredicateNode); ok {
+				own(p.Node)
+			}
+		}
 		n.Arguments[0] = call(n.Arguments[0], list, environment(n), n.Arguments[0])
 		return
 	}
@@ -241,6 +245,43 @@ func (s *strict) builtin(node *ast.Node, n *ast.BuiltinNode) {
 	case n.Name == "join" && len(n.Arguments) > 1:
 		if _, ok := n.Arguments[1].(*ast.StringNode); !ok {
 			s.fail(n.Arguments[1], "the separator of join has to be a literal")
+		}
+	}
+}
+
+// ofPaths tells whether the elements of a list come from paths(…), as they are or filtered.
+func ofPaths(n ast.Node) bool {
+	if isCall(n, ".paths") {
+		return true
+	}
+	b, ok := n.(*ast.BuiltinNode)
+	if !ok || b.Name != "filter" || len(b.Arguments) == 0 {
+		return false
+	}
+	list, ok := callOf(b.Arguments[0], fnStrings, 2)
+	return ok && ofPaths(list[1])
+}
+
+func ownName(name string) string { return "." + name + ".own" }
+
+// own has under(#, …) and named(#, …) take elements of paths(…) for what they are: one meaning each. Whatever else these are asked
+// about means all that a server may read into it.
+func own(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		own(n.Node)
+	case *ast.BinaryNode:
+		own(n.Left)
+		own(n.Right)
+	case *ast.ConditionalNode:
+		own(n.Cond)
+		own(n.Exp1)
+		own(n.Exp2)
+	case *ast.CallNode:
+		for _, name := range []string{"under", "named"} {
+			if isCall(n, "."+name) && len(n.Arguments) == 3 && isElement(n.Arguments[1]) {
+				n.Callee.(*ast.IdentifierNode).Value = ownName(name)
+			}
 		}
 	}
 }

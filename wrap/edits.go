@@ -70,6 +70,7 @@ func (p *pump) mask(j judged, span jsonrpc.Span, w rules.World) judged {
 		w.Args = value
 	}
 	places, d := p.judge.Mask(&w)
+	p.notes = append(p.notes, w.Notes...)
 	if d.Action == rules.Deny {
 		return stricter(j, p.observe(d, w))
 	}
@@ -103,12 +104,16 @@ func (p *pump) hideItem(method, name string, definition []byte) bool {
 		w.Tool = name
 	}
 	d := p.judge.Hide(&w)
-	st := p.s.st
-	st.mu.Lock()
-	if key := itemOf(method, name); len(st.items) < maxNoted || st.items[key] != nil {
-		st.items[key] = &d
+	if len(name) > maxURI {
+		d = rules.Decision{Rule: d.Rule, At: d.At, Because: "its name is too long to be remembered"}
+	} else {
+		st := p.s.st
+		st.mu.Lock()
+		if key := itemOf(method, name); len(st.items) < maxNoted || st.items[key] != nil {
+			st.items[key] = &d
+		}
+		st.mu.Unlock()
 	}
-	st.mu.Unlock()
 	if d.Action == rules.Allow {
 		return false
 	}
@@ -139,8 +144,11 @@ func (p *pump) hidden(c *call) judged {
 	name := text(p.f.Get(use.member))
 	st := p.s.st
 	st.mu.Lock()
-	known := st.items[itemOf(use.list, name)]
+	known, full := st.items[itemOf(use.list, name)], len(st.items) >= maxNoted
 	st.mu.Unlock()
+	if known == nil && full {
+		known = &rules.Decision{Rule: "sallyport", Because: "the server lists too much for hidden definitions to be told from others"}
+	}
 	w := rules.World{On: rules.List, Method: use.list, Tool: c.tool, Time: p.entry.Time}
 	if known != nil {
 		return p.observe(*known, w)

@@ -251,7 +251,10 @@ func (a *asked) withoutArguments(out io.Writer, r audit.Record) error {
 			fmt.Fprintf(out, "the rule: when: %s\n\n", indent(info.When))
 		}
 	}
-	w := rules.World{On: rules.Call, Tool: a.tool, Method: a.method}
+	w := rules.World{Tool: a.tool, Method: a.method}
+	if w.On = rules.Other; strings.HasPrefix(r.Rule, "default/") {
+		w.On = rules.Call // else a rule that allows would not help
+	}
 	a.remedy(out, policy, w, rules.Decision{Rule: r.Rule, At: r.At})
 	if r.Direction == "c2s" && r.Method == "tools/call" {
 		fmt.Fprintf(out, "The log has no arguments. With them, more can be said:\n\n  sallyport rules explain --server %s --tool %s --args '{…}'\n",

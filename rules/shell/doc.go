@@ -6,9 +6,10 @@
 // loops, substitutions, here-documents and arithmetic. A program that runs another
 // is listed, and behind it what it runs, with Via set: sudo, env, xargs, find
 // -exec, sh -c, eval, ssh and the like. Words are literals after quotes, escapes
-// and $'…' are resolved. Nothing is expanded; a word with a variable, a glob, a
-// brace expansion or a substitution stands as it was written and makes its command
-// Inexact, and Unknown where it stands for the program.
+// and $'…' are resolved. Nothing is expanded but lists in braces behind the
+// program, which make their command Inexact all the same. A word with a variable,
+// a glob, a sequence or a substitution stands as it was written and makes its
+// command Inexact, and Unknown where it stands for the program.
 //
 // Redirections of a block, a loop or another compound command, and redirections
 // without a command, are one Command with no name.

@@ -6,7 +6,7 @@ import "strings"
 func (c *Command) setArgs(args []arg) {
 	behind := false
 	for _, a := range args {
-		if !a.exact {
+		if !a.exact || a.braced {
 			c.Inexact = true
 		}
 		if a.hidden {

@@ -81,13 +81,14 @@ func runGit(l *list, i int, args []arg, sc scope) {
 		}
 	}
 	verb := rest[0].text
-	if p, ok := gitPerils[verb]; ok && p.in(rest[1:]) {
-		l.unknown(i)
-	}
 	l.gitVerb(i, verb, rest[1:], sc)
 }
 
 func (l *list) gitVerb(i int, verb string, args []arg, sc scope) {
+	if p, ok := gitPerils[verb]; ok && p.in(args) || strings.HasPrefix(verb, "credential-") {
+		l.unknown(i)
+	}
+	l.gitWrites(i, verb, args)
 	switch verb {
 	case "config":
 		l.gitConfig(i, args)
@@ -108,10 +109,8 @@ func (l *list) gitVerb(i int, verb string, args []arg, sc scope) {
 			return
 		}
 	case "filter-branch", "fast-import", "web--browse", "shell", "remote-ext", "remote-fd", "upload-pack", "receive-pack", "http-backend",
-		"merge-index", "mergetool", "difftool", "credential", "credential-store", "instaweb", "svn", "p4", "filter-repo", "citool", "gui":
+		"merge-index", "mergetool", "difftool", "credential", "instaweb", "daemon", "svn", "p4", "filter-repo", "citool", "gui":
 		l.unknown(i)
-	case "log", "diff", "show", "format-patch", "archive", "bundle":
-		l.gitWrites(i, args)
 	case "rebase":
 		for _, a := range args {
 			if strings.HasPrefix(bundle(a.text), "x") {
@@ -121,14 +120,35 @@ func (l *list) gitVerb(i int, verb string, args []arg, sc scope) {
 	}
 }
 
-// gitWrites notes the file that a subcommand is told to write.
-func (l *list) gitWrites(i int, args []arg) {
-	for n, a := range args {
-		if value, ok := strings.CutPrefix(a.text, "--output="); ok {
-			l.cmds[i].Writes = append(l.cmds[i].Writes, value)
-		} else if (a.text == "--output" || a.text == "-o") && n+1 < len(args) {
-			l.cmds[i].Writes = append(l.cmds[i].Writes, args[n+1].text)
+// gitWrites notes the file that a subcommand is told to write. All that show
+// differences take "--output"; git accepts any beginning of it.
+func (l *list) gitWrites(i int, verb string, args []arg) {
+	c := &l.cmds[i]
+	short := verb == "archive" || verb == "format-patch"
+	if verb == "bundle" && len(args) > 1 && args[0].text == "create" {
+		for _, a := range args[1:] {
+			if !strings.HasPrefix(a.text, "-") || a.text == "-" {
+				c.Writes = append(c.Writes, a.text)
+				return
+			}
 		}
+	}
+	for n, a := range args {
+		if a.text == "--" {
+			return
+		}
+		name, value, attached := strings.Cut(a.text, "=")
+		switch {
+		case len(name) > 3 && (strings.HasPrefix("--output", name) || name == "--output-directory" || short && strings.HasPrefix("--output-directory", name)):
+		case short && strings.HasPrefix(a.text, "-o"):
+			value, attached = a.text[2:], len(a.text) > 2
+		default:
+			continue
+		}
+		if !attached && n+1 < len(args) {
+			value = args[n+1].text
+		}
+		c.Writes = append(c.Writes, value)
 	}
 }
 

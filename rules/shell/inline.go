@@ -49,7 +49,7 @@ func readsScripts(name string) bool {
 }
 
 func runInterpreter(l *list, i int, args []arg, sc scope) {
-	name := interpreterName(strings.TrimSuffix(strings.ToLower(l.cmds[i].Name), ".exe"))
+	name := interpreterName(strings.ToLower(l.cmds[i].Name))
 	if name == "sqlite3" || name == "psql" || name == "mysql" || name == "mariadb" {
 		runDatabase(l, i, args, sc)
 		return
@@ -69,11 +69,27 @@ func runInterpreter(l *list, i int, args []arg, sc scope) {
 		case a.text == "-m" && name == "python" && n+1 < len(args):
 			return
 		case !strings.HasPrefix(a.text, "-") && !(n > 0 && in.takesValue(args[n-1].text)):
+			if a.text == "run" && streamed(args[n+1:]) {
+				l.unknown(i)
+			}
 			return // a script, or a sub-command
 		}
 	}
 	// Without a script the code is what it reads.
 	l.unknown(i)
+}
+
+// streamed says whether the script behind "deno run" comes from elsewhere.
+func streamed(args []arg) bool {
+	for _, a := range args {
+		if !a.exact && !plainFile(a) || a.exact && fromStream(a) || strings.HasPrefix(a.text, "data:") {
+			return true
+		}
+		if !strings.HasPrefix(a.text, "-") {
+			return false
+		}
+	}
+	return false
 }
 
 // plainFile says whether a word that is no literal cannot be an option, nor a
@@ -110,7 +126,7 @@ func runDatabase(l *list, i int, args []arg, sc scope) {
 	text := join(args)
 	if sc.stdin != nil {
 		text.text += "\n" + *sc.stdin
-	} else if len(l.cmds[i].Reads) > 0 || len(sc.from) > 0 {
+	} else if sc.unclear || len(l.cmds[i].Reads) > 0 || len(sc.from) > 0 {
 		text.exact = false
 	}
 	lower := strings.ToLower(text.text)

@@ -39,6 +39,7 @@ var launchers = map[string]launcher{
 	"busybox":    {options: options{"", "list list-full help"}, alone: true},
 	"toybox":     {options: options{"", "help version long"}, alone: true},
 	"chronic":    {options: options{short: "ev"}, alone: true},
+	"ifne":       {options: options{short: "n"}},
 	"unbuffer":   {options: options{short: "p"}, alone: true},
 	"caffeinate": {options: options{short: "dimsut:w:"}, alone: true},
 	"arch":       {options: options{"cd:e:", "x86_64 arm64"}, alone: true},

@@ -22,6 +22,8 @@ var hostile = []struct {
 	{"back quotes", func(n int) string { return "echo " + strings.Repeat("`", n) }},
 	{"braces", func(n int) string { return strings.Repeat("{ ", n/2) }},
 	{"brace words", func(n int) string { return "echo " + strings.Repeat("{a,", n/3) }},
+	{"brace lists", func(n int) string { return "echo" + strings.Repeat(" {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", n/31) }},
+	{"nested brace lists", func(n int) string { return "echo" + strings.Repeat(" {{,}{,}{,}{,}{,}{,},{,}{,}{,}{,}{,}{,}}", n/40) }},
 	{"if", func(n int) string { return strings.Repeat("if ", n/3) }},
 	{"tests", func(n int) string { return "[[ " + strings.Repeat("( ", n/2) }},
 	{"not tests", func(n int) string { return "[[ " + strings.Repeat("! ", n/2) + "x ]]" }},

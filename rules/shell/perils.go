@@ -16,6 +16,9 @@ func (p peril) in(args []arg) bool {
 		if p == vimPeril && strings.HasPrefix(a.text, "+") && strings.Trim(a.text, "+0123456789") != "" {
 			return true
 		}
+		if p == lessPeril && strings.HasPrefix(a.text, "+") && strings.Trim(a.text, "+0123456789GF") != "" {
+			return true
+		}
 		if !strings.HasPrefix(a.text, "-") {
 			if !a.exact && !a.hidden && strings.HasPrefix(a.text, "{") {
 				return true
@@ -52,7 +55,7 @@ var perils = map[string]peril{
 	"vim":   vimPeril, "vi": vimPeril, "nvim": vimPeril, "view": vimPeril, "ex": vimPeril, "vimdiff": vimPeril, "gvim": vimPeril, "rvim": vimPeril,
 	"emacs": {"--eval --execute --load --script --batch --funcall --insert -batch -eval -load -f -l", "lf"},
 	"nano":  {"--speller --rcfile", "s"},
-	"less":  {"--lesskey-file --lesskey-src --lesskey-content --prompt", "kP"},
+	"less":  lessPeril,
 	"split": {"--filter", ""},
 	"gcc":   ccPeril, "g++": ccPeril, "cc": ccPeril, "c++": ccPeril, "clang": ccPeril, "clang++": ccPeril,
 	"go":        {"-exec -toolexec -vettool --exec --toolexec --vettool", ""},
@@ -95,22 +98,22 @@ var perils = map[string]peril{
 	"nix":       {"--command --run --expr", "c"},
 	"cmake":     {"", "P"},
 	"lldb":      {"--one-line --source --batch", "osQ"},
-	"crontab":   {"", "e"},
 }
 
 var (
-	tarPeril = peril{"--checkpoint-action --use-compress-program --to-command --info-script --new-volume-script --rsh-command --rmt-command", "IF"}
-	vimPeril = peril{"--cmd --remote-expr --remote-send --server", "cSsuwW"}
-	ccPeril  = peril{"-wrapper -specs -fplugin --specs", ""}
-	ncPeril  = peril{"--exec --sh-exec --lua-exec", "ec"}
-	texPeril = peril{"-shell-escape --shell-escape -enable-write18 --enable-write18", ""}
+	tarPeril  = peril{"--checkpoint-action --use-compress-program --to-command --info-script --new-volume-script --rsh-command --rmt-command", "IF"}
+	vimPeril  = peril{"--cmd --remote-expr --remote-send --server", "cSsuwW"}
+	lessPeril = peril{"--lesskey-file --lesskey-src --lesskey-content --prompt", "kP"}
+	ccPeril   = peril{"-wrapper -specs -fplugin --specs", ""}
+	ncPeril   = peril{"--exec --sh-exec --lua-exec", "ec"}
+	texPeril  = peril{"-shell-escape --shell-escape -enable-write18 --enable-write18", ""}
 )
 
 // opaque programs run what their arguments, their input or a file says, in a
 // language that is not read here.
 var opaque = map[string]bool{
 	"parallel": true, "systemd-run": true, "at": true, "batch": true, "screen": true, "expect": true, "socat": true,
-	"ed": true, "red": true, "m4": true, "dc": true, "gdb": true, "bwrap": true, "firejail": true, "capsh": true,
+	"ed": true, "red": true, "m4": true, "dc": true, "gdb": true, "bwrap": true, "proot": true, "cgexec": true, "lckdo": true, "pee": true, "run-parts": true, "perf": true, "lftp": true, "firejail": true, "capsh": true,
 	"start-stop-daemon": true, "daemonize": true, "rlwrap": true, "xvfb-run": true, "dbus-run-session": true, "dbus-launch": true, "faketime": true,
 	"ld.so": true, "ssh-agent": true, "newgrp": true, "sg": true, "proxychains": true, "proxychains4": true, "torsocks": true, "valgrind": true,
 	"alias": true, "ksh93": true, "fish": true, "csh": true, "tcsh": true, "nu": true, "xonsh": true, "elvish": true, "pwsh": true, "powershell": true,

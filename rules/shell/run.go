@@ -22,11 +22,15 @@ func (l *list) run(args []arg, c Command, sc scope) {
 		l.emit(c)
 		return
 	}
-	c.Name = path.Base(program.text)
+	base := path.Base(program.text)
+	c.Name = base
+	if n := len(base) - len(".exe"); n > 0 && strings.EqualFold(base[n:], ".exe") {
+		c.Name = base[:n]
+	}
 	if program.text == "" || strings.HasSuffix(program.text, "/") {
 		c.Name = ""
 	}
-	c.Unknown = c.Unknown || doubtful(c.Name, program.text)
+	c.Unknown = c.Unknown || doubtful(c.Name, base, program.text)
 	if c.Name != "" && sc.wrappers > maxWrappers {
 		c.Unknown = true
 		l.emit(c)
@@ -46,7 +50,10 @@ func (l *list) run(args []arg, c Command, sc scope) {
 }
 
 func (l *list) dispatch(i int, args []arg, sc scope) {
-	name := strings.TrimSuffix(strings.ToLower(l.cmds[i].Name), ".exe")
+	name := strings.ToLower(l.cmds[i].Name)
+	if verb, ok := strings.CutPrefix(name, "git-"); ok {
+		l.gitVerb(i, verb, args, sc)
+	}
 	if r, ok := runners[name]; ok {
 		r(l, i, args, sc)
 	} else if spec, ok := launchers[name]; ok {
@@ -64,7 +71,7 @@ func (l *list) dispatch(i int, args []arg, sc scope) {
 // doubtful says whether a program may be another than its name says: file systems
 // that fold case or normalise Unicode find "rm" by the name of "RM", and zsh
 // expands "=rm" to its path.
-func doubtful(name, program string) bool {
+func doubtful(name, base, program string) bool {
 	if name == "" || program[0] == '=' || program[0] == '-' {
 		return true
 	}
@@ -80,7 +87,7 @@ func doubtful(name, program string) bool {
 		return false
 	}
 	own := strings.HasPrefix(program, "./") || strings.HasPrefix(program, "../")
-	return upper && !(own && strings.Contains(name, "."))
+	return upper && !(own && strings.Contains(base, "."))
 }
 
 // inner runs args by name, the program of command i.

@@ -14,7 +14,8 @@ func init() {
 		"export": runDeclare, "declare": runDeclare, "typeset": runDeclare, "local": runDeclare, "readonly": runDeclare,
 		"read": runAssigning, "printf": runAssigning, "mapfile": runAssigning, "readarray": runAssigning,
 		"getopts": runAssigning, "unset": runAssigning, "let": runAssigning, "test": runAssigning, "[": runAssigning, "wait": runAssigning,
-		"npx": runNpx, "ssh": runSSH, "scp": runSSH, "sftp": runSSH, "rsync": runRsync, "npm": runNpm, "cmd": runCmd,
+		"npx": runNpx, "ssh": runSSH, "scp": runSSH, "rsync": runRsync, "npm": runNpm, "cmd": runCmd,
+		"jobs": runJobs, "sftp": runFTP, "ftp": runFTP, "crontab": runCrontab, "make": runMake, "gmake": runMake,
 	}
 	for _, name := range []string{"sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "rbash", "rksh", "hush", "yash"} {
 		runners[name] = runShell

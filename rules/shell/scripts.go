@@ -20,6 +20,7 @@ func runSed(l *list, i int, args []arg, _ scope) {
 				l.sedScript(i, o.value)
 			case "-f", "--file":
 				given = true
+				l.inexact(i)
 				if fromStream(o.value) {
 					l.unknown(i)
 				}
@@ -39,32 +40,39 @@ func runSed(l *list, i int, args []arg, _ scope) {
 }
 
 func (l *list) sedScript(i int, script arg) {
-	if !script.exact || sedRuns(script.text) {
+	runs, files := sedRuns(script.text)
+	if !script.exact || runs {
 		l.unknown(i)
+	}
+	if files {
+		l.inexact(i)
 	}
 }
 
-// sedRuns says whether a script may run a command. It says so of all that it does
-// not follow.
-func sedRuns(s string) bool {
+// sedRuns says whether a script may run a command, and whether it names files. It
+// says the first of all that it does not follow.
+func sedRuns(s string) (runs, files bool) {
 	for {
 		s = strings.TrimLeft(s, " \t\n;{}")
 		if s == "" {
-			return false
+			return false, files
 		}
 		var ok bool
 		if s, ok = sedAddress(s); !ok || s == "" {
-			return true
+			return true, files
 		}
 		cmd := s[0]
 		s = s[1:]
 		switch {
 		case cmd == '{' || cmd == '}':
 		case cmd == 's' || cmd == 'y':
-			if s, ok = sedSubstitute(s, cmd == 's'); !ok {
-				return true
+			var file bool
+			if s, file, ok = sedSubstitute(s, cmd == 's'); !ok {
+				return true, files
 			}
+			files = files || file
 		case strings.IndexByte("aicrRwW", cmd) >= 0:
+			files = files || strings.IndexByte("rRwW", cmd) >= 0
 			for {
 				line, rest, _ := strings.Cut(s, "\n")
 				s = rest
@@ -79,16 +87,16 @@ func sedRuns(s string) bool {
 			}
 			n := strings.IndexAny(s, end)
 			if n < 0 {
-				return false
+				return false, files
 			}
 			s = s[n:]
 		case strings.IndexByte("dDgGhHlnNpPqQxzF=", cmd) >= 0:
 			s = strings.TrimLeft(s, " \t0123456789")
 			if s != "" && strings.IndexByte("\n;}", s[0]) < 0 {
-				return true
+				return true, files
 			}
 		default:
-			return true
+			return true, files
 		}
 	}
 }
@@ -138,37 +146,36 @@ func sedSection(s string, delim byte) (string, bool) {
 	return s, false
 }
 
-func sedSubstitute(s string, flags bool) (string, bool) {
+// sedSubstitute cuts off what follows "s" or "y", and says whether its result
+// goes to a file.
+func sedSubstitute(s string, flags bool) (rest string, file, ok bool) {
 	if s == "" {
-		return s, false
+		return s, false, false
 	}
 	delim := s[0]
-	s, ok := sedSection(s[1:], delim)
+	s, ok = sedSection(s[1:], delim)
 	if !ok {
-		return s, false
+		return s, false, false
 	}
 	end := replacementEnd(s, delim)
 	if end < 0 {
-		return s, false
+		return s, false, false
 	}
 	s = s[end+1:]
-	if !flags {
-		return s, true
-	}
-	for s != "" {
+	for flags && s != "" {
 		switch c := s[0]; {
 		case strings.IndexByte("gpiImM0123456789", c) >= 0:
 			s = s[1:]
 		case c == 'w':
 			_, rest, _ := strings.Cut(s, "\n")
-			return rest, true
+			return rest, true, true
 		case strings.IndexByte("; \t\n}", c) >= 0:
-			return s, true
+			return s, false, true
 		default:
-			return s, false
+			return s, false, false
 		}
 	}
-	return s, true
+	return s, false, true
 }
 
 func replacementEnd(s string, delim byte) int {
@@ -196,6 +203,7 @@ func runAwk(l *list, i int, args []arg, _ scope) {
 		switch o.name {
 		case "-f", "--file", "-E", "--exec":
 			given = true
+			l.inexact(i)
 			if fromStream(o.value) {
 				l.unknown(i)
 			}
@@ -217,6 +225,52 @@ func (l *list) awkProgram(i int, program arg) {
 	if !program.exact || awkRuns(program.text) {
 		l.unknown(i)
 	}
+	if awkFiles(program.text) {
+		l.inexact(i)
+	}
+}
+
+// awkFiles says whether a program may read or write files that it names itself:
+// it has getline, sets ARGV, or redirects what it prints.
+func awkFiles(s string) bool {
+	if strings.Contains(s, "getline") || strings.Contains(s, "ARGV") {
+		return true
+	}
+	at := strings.Index(s, "print")
+	if at < 0 || !strings.Contains(s[at:], ">") {
+		return false
+	}
+	// Where expressions and comments end, and so where strings begin, is not
+	// followed here.
+	if strings.ContainsAny(s, "/#") {
+		return true
+	}
+	printing, depth := false, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '"':
+			n := replacementEnd(s[i+1:], c)
+			if n < 0 {
+				return true
+			}
+			i += n + 1
+		case 'p':
+			if strings.HasPrefix(s[i:], "print") {
+				printing, depth = true, 0
+			}
+		case ';', '}':
+			printing = false
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '>':
+			if printing && depth <= 0 && !strings.HasPrefix(s[i:], ">=") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // awkRuns says whether a program may run a command: it names system, pipes, calls

@@ -20,7 +20,8 @@ const (
 // known without running it. Its slices are shared between commands and must not
 // be changed.
 type Command struct {
-	// Name is the last component of the program, "git" for "/usr/bin/git". It is
+	// Name is the last component of the program, "git" for "/usr/bin/git"
+	// and "git.exe", "git-push" for "/usr/lib/git-core/git-push". It is
 	// empty where the program cannot be known, and for redirections without a
 	// command.
 	Name string `expr:"name"`
@@ -48,7 +49,8 @@ type Command struct {
 	// Unknown says that the program, or what would be run through it, cannot be
 	// known from the line.
 	Unknown bool `expr:"unknown"`
-	// Inexact says that some argument or target is no literal.
+	// Inexact says that some argument or target is no literal, or that a script
+	// among the arguments names files itself.
 	Inexact bool `expr:"inexact"`
 }
 
@@ -128,6 +130,12 @@ func (l *list) unknown(i int) {
 	}
 }
 
+func (l *list) inexact(i int) {
+	if i >= 0 {
+		l.cmds[i].Inexact = true
+	}
+}
+
 // judgeWritten finds programs and scripts that the same line writes: their text
 // is not on the disk while the line is judged.
 func (l *list) judgeWritten() {
@@ -166,6 +174,7 @@ type scope struct {
 	from     []string
 	env      []string
 	stdin    *string // what it reads, where that is a literal
+	unclear  bool    // the line says what it reads, but not as a literal
 	nesting  int
 	lines    int
 	wrappers int

@@ -11,7 +11,7 @@ import (
 const perilousNames = " PATH IFS ENV BASH_ENV SHELL SHELLOPTS BASHOPTS BASH_FUNC_* PROMPT_COMMAND PS0 PS1 PS2 PS4 FPATH ZDOTDIR " +
 	"LD_* DYLD_* GCONV_PATH PAGER MANPAGER MANOPT EDITOR VISUAL FCEDIT BROWSER LESSOPEN LESSCLOSE LESS " +
 	"GIT_SSH GIT_SSH_COMMAND GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_EXTERNAL_DIFF GIT_PROXY_COMMAND GIT_ASKPASS GIT_CONFIG GIT_CONFIG_* GIT_EXEC_PATH GIT_TEMPLATE_DIR GIT_ALLOW_PROTOCOL " +
-	"GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ATTR_SOURCE GIT_TRACE* HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS PERL5LIB PERLLIB RUBYLIB CDPATH " +
+	"GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ATTR_SOURCE GIT_TRACE* HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS PERL5LIB PERLLIB PYTHONPATH NODE_PATH RUBYLIB CDPATH " +
 	"NODE_OPTIONS PYTHONSTARTUP PYTHONHOME PYTHONBREAKPOINT PYTHONWARNINGS PYTHONINSPECT PERL5OPT PERL5DB RUBYOPT LUA_INIT LUA_INIT_* " +
 	"JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS MAVEN_OPTS GRADLE_OPTS SSH_ASKPASS SUDO_ASKPASS SUDO_EDITOR TAR_OPTIONS RSYNC_RSH RSYNC_CONNECT_PROG CVS_RSH SVN_SSH SVN_EDITOR HGEDITOR " +
 	"MAKEFLAGS MAKEFILES MFLAGS RUSTC RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTC_WRAPPER GOFLAGS GOROOT GH_PAGER GH_EDITOR GH_BROWSER BAT_PAGER DELTA_PAGER SYSTEMD_PAGER PSQL_PAGER PSQL_EDITOR KUBE_EDITOR ANSIBLE_CONFIG RIPGREP_CONFIG_PATH NPM_CONFIG_* FZF_DEFAULT_COMMAND FZF_DEFAULT_OPTS GREP_OPTIONS OPENSSL_CONF OPENSSL_ENGINES OPENSSL_MODULES "
@@ -24,15 +24,18 @@ func perilous(name, value string, exact bool) bool {
 	}
 	switch {
 	case name == "PATH":
-		// Behind what was there, new folders hide nothing.
-		return !strings.HasPrefix(value, "$PATH:") && !strings.HasPrefix(value, "${PATH}:") &&
+		// Behind what was there, new folders hide nothing. Between single quotes
+		// the variable is the name of a folder.
+		return exact || !strings.HasPrefix(value, "$PATH:") && !strings.HasPrefix(value, "${PATH}:") &&
 			!strings.HasPrefix(value, `"$PATH:`) && !strings.HasPrefix(value, `"${PATH}:`)
 	case name == "HOME":
-		return value != "$HOME" && value != `"$HOME"`
+		return exact || value != "$HOME" && value != `"$HOME"`
 	case !exact:
 		return true
 	case strings.HasPrefix(name, "GIT_TRACE"):
 		return value != "0" && value != "1" && value != "2" && value != "true" && value != "false" && value != ""
+	case name == "PYTHONPATH":
+		return value != "" && value != "."
 	case name == "IFS":
 		return strings.Trim(value, " \t\n,;:|") != ""
 	case name == "NODE_OPTIONS":
@@ -74,7 +77,10 @@ func (w *walker) assigned(a *syntax.Assign) bool {
 		return perilous(a.Name.Value, "", a.Array == nil)
 	}
 	value := w.word(a.Value)
-	return perilous(a.Name.Value, value.text, value.exact && !a.Append)
+	if a.Append {
+		return perilous(a.Name.Value, "", false)
+	}
+	return perilous(a.Name.Value, value.text, value.exact)
 }
 
 // runDeclare judges words that a shell reads as assignments.

@@ -136,13 +136,17 @@ func (w *walker) call(e *syntax.CallExpr, redirs []*syntax.Redirect, sc scope) {
 	if len(e.Args) == 0 {
 		w.bare(c, redirs, bad, sc)
 	} else {
-		args := make([]arg, len(e.Args))
+		args := make([]arg, 0, len(e.Args))
 		for i, word := range e.Args {
-			args[i] = w.word(word)
+			if i == 0 {
+				args = append(args, w.word(word))
+			} else {
+				args = append(args, w.arguments(word)...)
+			}
 			values = append(values, word)
 		}
 		if text, ok := w.stdin(redirs, sc.stdin); ok {
-			sc.stdin = text
+			sc.stdin, sc.unclear = text, text == nil
 		}
 		i := w.runRedirected(args, c, redirs, sc)
 		if bad {

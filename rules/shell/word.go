@@ -13,11 +13,12 @@ type arg struct {
 	text   string // the literal, or the word as written
 	exact  bool   // it is a literal
 	hidden bool   // stands for arguments that come from elsewhere
+	braced bool   // one of the words of a brace expansion, which dash would not make
 }
 
 // word resolves quotes and escapes.
 func (w *walker) word(word *syntax.Word) arg {
-	if text, ok := unquote(word.Parts); ok && !hasBraces(word.Parts) {
+	if text, ok := unquote(word.Parts); ok && !hasBraces(word.Parts) && !hasFolder(word.Parts) {
 		w.look(text)
 		return arg{text: text, exact: true}
 	}
@@ -109,6 +110,24 @@ func hasGlob(s string) bool {
 			i++
 		case '*', '?', '[':
 			return true
+		}
+	}
+	return false
+}
+
+// hasFolder says whether a tilde may stand for the folder where the shell is or
+// was, or one on its stack. Others stay as written.
+func hasFolder(parts []syntax.WordPart) bool {
+	for n, p := range parts {
+		lit, ok := p.(*syntax.Lit)
+		for i := 0; ok && i < len(lit.Value); i++ {
+			switch {
+			case lit.Value[i] == '\\':
+				i++
+			case lit.Value[i] != '~' || i == 0 && n > 0 || i > 0 && lit.Value[i-1] != '=' && lit.Value[i-1] != ':':
+			case i+1 < len(lit.Value) && strings.IndexByte("+-0123456789", lit.Value[i+1]) >= 0:
+				return true
+			}
 		}
 	}
 	return false

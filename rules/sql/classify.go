@@ -119,7 +119,8 @@ func (c *clause) step(i int) {
 	case tPunct:
 		c.punct(i)
 	case tWord:
-		c.strange(c.raw(i))
+		c.pragmaTable(c.raw(i))
+		c.dialog(i)
 		if !c.keyword(i) {
 			c.name(i, closed)
 		}
@@ -127,26 +128,12 @@ func (c *clause) step(i int) {
 		if c.frames[0].mode == explains && len(c.frames) == 2 {
 			c.analyzed = true // EXPLAIN ("analyze") runs what it explains
 		}
-		c.strange(c.unquoted(i))
+		c.pragmaTable(c.unquoted(i))
 		c.name(i, closed)
 	case tString:
 		if f.expect && !c.dry && !c.isAny(i-1, "@") {
 			c.write() // a file, or an address
 			f.expect = false
-		}
-	}
-}
-
-// strange judges names that write wherever they stand: SQLite's pragmas as tables (SELECT * FROM pragma_optimize), and the dialogs of
-// SQL Server, which need no separator before them.
-func (c *clause) strange(name string) {
-	const pragma = "pragma_"
-	switch {
-	case len(name) == len("conversation") && strings.EqualFold(name, "conversation"):
-		c.write()
-	case len(name) > len(pragma) && strings.EqualFold(name[:len(pragma)], pragma):
-		if id := lookUp(strings.ToLower(name)); id == 0 || known().flags[id]&pure == 0 {
-			c.write()
 		}
 	}
 }

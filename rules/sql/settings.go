@@ -39,6 +39,44 @@ func (c *clause) pragmaWrites(i int) bool {
 	return true
 }
 
+// pragmaTable judges SQLite's pragmas as tables, SELECT * FROM pragma_optimize,
+// wherever their names stand.
+func (c *clause) pragmaTable(name string) {
+	const prefix = "pragma_"
+	if len(name) <= len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+		return
+	}
+	if id := lookUp(name); id == 0 || known().flags[id]&pure == 0 {
+		c.write()
+	}
+}
+
+// dialog judges statements of SQL Server whose first words are common as names,
+// and that need no separator before them.
+func (c *clause) dialog(i int) {
+	switch c.lower(i) {
+	case "conversation":
+		if c.isAny(i-1, "begin", "dialog", "end", "move", "get") || c.is(i-1, "on") && c.is(i-2, "send") {
+			c.write()
+		}
+	case "dialog":
+		if c.is(i-1, "begin") {
+			c.write()
+		}
+	case "trigger":
+		if c.isAny(i-1, "enable", "disable") {
+			c.write()
+		}
+	case "receive":
+		if i == 0 || c.flags(i-1)&beforeValue != 0 || c.toks[i-1].kind == tPunct && !c.isAny(i-1, ")", "*", "]") {
+			return
+		}
+		if c.isAny(i+1, "*", "[") || c.isName(i+1) && c.flags(i+1)&reserved == 0 {
+			c.write()
+		}
+	}
+}
+
 // beginWrites says whether BEGIN or START does more than open a transaction. A
 // block of statements is judged besides, as far as its verbs can be seen.
 func (c *clause) beginWrites(i int) bool {

@@ -137,7 +137,7 @@ const (
 		quick temporary temp unlogged concurrently external global local tables view views schema database user role login
 		procedure proc function trigger extension character char charset index tran transaction work signature analyze analyse plan
 		query read write isolation level committed uncommitted repeatable serializable snapshot deferred immediate exclusive
-		deferrable session characteristics nocount off to tablespace conversation concurrent delayed high_priority consistent`
+		deferrable session characteristics nocount off to tablespace conversation dialog send receive enable disable concurrent delayed high_priority consistent`
 
 	types = `varchar char nchar nvarchar character text string bytes blob bytea binary varbinary bit bool boolean tinyint smallint
 		mediumint int integer int2 int4 int8 int64 bigint hugeint decimal dec numeric number bignumeric real float float4 float8
@@ -225,7 +225,7 @@ const (
 	otherFunctions = `sqlite_version changes last_insert_rowid last_insert_id total_changes likely unlikely likelihood
 		pragma_table_info pragma_table_xinfo pragma_index_list pragma_index_info pragma_index_xinfo pragma_foreign_key_list
 		pragma_table_list pragma_database_list pragma_function_list pragma_module_list pragma_collation_list
-		pragma_compile_options bm25 highlight snippet database schema connection_id row_count found_rows system_user
+		pragma_compile_options pragma_pragma_list bm25 highlight snippet database schema connection_id row_count found_rows system_user
 		inet_aton inet_ntoa inet6_aton inet6_ntoa uuid_to_bin bin_to_uuid is_uuid any_value col_length col_name
 		columnproperty databasepropertyex db_id db_name has_perms_by_name ident_current ident_incr
 		ident_seed index_col indexproperty is_member is_srvrolemember object_definition object_id object_name object_schema_name
