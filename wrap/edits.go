@@ -138,10 +138,19 @@ var usedItems = map[string]struct{ list, member string }{
 // hidden refuses a request for what the rules hide. What was never listed is judged by its name alone.
 func (p *pump) hidden(c *call) judged {
 	use := usedItems[c.method]
+	name := text(p.f.Get(use.member))
+	if c.method == "completion/complete" { // for the arguments of a prompt, or of the template of a resource
+		ref, raw := p.f.Span("ref"), p.f.Raw
+		use = usedItems["prompts/get"]
+		if at := jsonrpc.MemberOf(raw, ref, "type"); text(raw[at.Start:at.End]) == "ref/resource" {
+			use = usedItems["resources/read"]
+		}
+		at := jsonrpc.MemberOf(raw, ref, use.member)
+		name = text(raw[at.Start:at.End])
+	}
 	if use.list == "" || !p.s.view.Hides(use.list) {
 		return allowed
 	}
-	name := text(p.f.Get(use.member))
 	st := p.s.st
 	st.mu.Lock()
 	known, full := st.items[itemOf(use.list, name)], len(st.items) >= maxNoted

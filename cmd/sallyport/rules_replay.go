@@ -46,7 +46,10 @@ func replay(out io.Writer, session string, files []string) error {
 	if err != nil {
 		return err
 	}
-	r := replayer{out: out, policy: policy, facts: facts, held: map[string]bool{}}
+	r := replayer{out: out, policy: policy, facts: facts, held: map[string]rules.Notes{}, edits: map[string]bool{}}
+	for _, rule := range policy.Rules() {
+		r.edits[rule.Name] = rule.Does == "hide" || rule.Does == "set"
+	}
 	for rec, err := range audit.Read(f.Path) {
 		if err != nil {
 			return err
@@ -73,7 +76,8 @@ type replayer struct {
 	policy           *rules.Policy
 	facts            rules.Facts
 	judge            *rules.Judge
-	held             map[string]bool // ids of requests that were held: their answer is another line
+	held             map[string]rules.Notes // of requests that were held, by id: their answer is another line
+	edits            map[string]bool        // rules that set or hide
 	requests, differ int
 }
 
@@ -84,14 +88,15 @@ func (r *replayer) record(rec audit.Record) {
 	if rec.Direction != "c2s" || rec.Method == "" || len(rec.ID) == 0 || rec.Decision == "drop" || rec.Decision == "note" {
 		return
 	}
-	if id := string(rec.ID); r.held[id] {
-		delete(r.held, id)
+	id := string(rec.ID)
+	if notes, held := r.held[id]; held {
+		if delete(r.held, id); rec.Decision == "pass" {
+			r.facts.History.Add(rec.Time, notes) // a person allowed it
+		}
 		return
-	} else if rec.Decision == "hold" {
-		r.held[id] = true
 	}
-	if rec.Rule == "" && rec.Decision == "refuse" {
-		return // refused by the protocol, whatever the rules say
+	if rec.Decision == "refuse" && (rec.Rule == "" || r.edits[rec.Rule]) {
+		return // refused by the protocol, or by what an edit does: no verdict
 	}
 	if r.judge == nil {
 		r.judge = r.policy.View(rec.Server, rec.Client).NewJudge(r.facts)
@@ -105,7 +110,9 @@ func (r *replayer) record(rec audit.Record) {
 	} else {
 		d = r.judge.Decide(&w)
 	}
-	if d.Action == rules.Allow {
+	if rec.Decision == "hold" {
+		r.held[id] = w.Notes
+	} else if d.Action == rules.Allow {
 		r.facts.History.Add(rec.Time, w.Notes)
 	}
 	was := map[string]rules.Action{"pass": rules.Allow, "edit": rules.Allow, "hold": rules.Ask, "refuse": rules.Deny}[rec.Decision]
