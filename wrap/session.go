@@ -110,6 +110,8 @@ func (s *Session) Run(client, server Ends) error {
 	}()
 	silence := time.AfterFunc(slow, s.reportSilence)
 	defer silence.Stop()
+	warm := time.AfterFunc(warmUp, s.view.Compile)
+	defer warm.Stop()
 	select {
 	case <-ended:
 	case <-s.failed:
@@ -146,6 +148,9 @@ const lastAnswers = 100 * time.Millisecond
 
 // slow is the time after which the user hears that a server has answered nothing.
 const slow = 10 * time.Second
+
+// warmUp is when the rules that packs hold are compiled: behind the handshake, before most first calls.
+const warmUp = 150 * time.Millisecond
 
 // reportSilence tells the user that the server has not answered anything yet, if it was asked.
 func (s *Session) reportSilence() {
