@@ -3,7 +3,6 @@ package rules
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -13,8 +12,8 @@ import (
 const (
 	maxSeen    = 10_000
 	maxCounted = 1_000
-	maxStamps  = 10_000 // of one key
-	maxAll     = 200_000
+	maxStamps  = 10_000  // of one key
+	maxAll     = 200_000 // stamps of all keys; what more is asked about cannot be counted
 	maxWindow  = 24 * time.Hour
 	maxKey     = 256 // bytes; longer ones are hashed
 )
@@ -57,9 +56,7 @@ func (h *History) Add(t time.Time, notes Notes) {
 			continue
 		}
 		counted[n.key] = true
-		if h.all++; h.all > maxAll {
-			h.forget(t)
-		}
+		h.all++
 		stamps := append(h.stamps[n.key], t)
 		h.stamps[n.key] = stamps[max(0, len(stamps)-maxStamps):]
 	}
@@ -76,10 +73,14 @@ func (h *History) count(key string, t time.Time, window time.Duration) (int, err
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	stamps, known := h.stamps[key]
-	if !known && len(h.stamps) >= maxCounted {
+	if !known && len(h.stamps) >= maxCounted || h.all >= maxAll {
 		h.forget(t)
-		if len(h.stamps) >= maxCounted {
+		stamps, known = h.stamps[key]
+		if !known && len(h.stamps) >= maxCounted {
 			return 0, fmt.Errorf("more than %d different things are counted", maxCounted)
+		}
+		if h.all >= maxAll {
+			return 0, fmt.Errorf("more than %d frames are counted", maxAll)
 		}
 	}
 	n := 0
@@ -95,8 +96,6 @@ func (h *History) forget(t time.Time) {
 	for key, stamps := range h.stamps {
 		if t.Sub(stamps[len(stamps)-1]) >= maxWindow {
 			delete(h.stamps, key)
-		} else if most := maxAll / (2 * len(h.stamps)); len(stamps) > most { // the newest of each
-			h.stamps[key] = slices.Clone(stamps[len(stamps)-most:])
 		}
 		h.all += len(h.stamps[key])
 	}

@@ -107,6 +107,16 @@ func TestAHistoryIsBounded(t *testing.T) {
 	if _, err := h.count("new", t0.Add(maxWindow), time.Minute); err != nil {
 		t.Errorf("what no window reaches is forgotten: %v", err)
 	}
+	h = NewHistory()
+	for i := range maxAll {
+		h.Add(t0, Notes{{fmt.Sprint("c", i%100), true}})
+	}
+	if n, err := h.count("c1", t0, time.Minute); err == nil {
+		t.Errorf("%d are counted, though not all can be", n)
+	}
+	if n, err := h.count("c1", t0.Add(maxWindow), time.Minute); err != nil || n != 0 {
+		t.Errorf("a day later: %d, %v", n, err)
+	}
 	if a, _ := historyKey(strings.Repeat("a", 10_000)); len(a) > maxKey {
 		t.Error("a long key")
 	}

@@ -22,10 +22,9 @@ func (p *pump) decideCall(w rules.World) judged {
 	}
 	j := p.observe(d, p.world)
 	switch {
-	case len(changes) == 0 || d.Action == rules.Deny:
 	case p.s.Observing:
 		j.world.Args = w.Args
-	default:
+	case len(changes) > 0 && d.Action != rules.Deny:
 		p.v.edits = append(p.v.edits, p.argumentsEdit(p.world.Args))
 	}
 	return j
@@ -105,7 +104,7 @@ func (p *pump) hideItem(method, name string, definition []byte) bool {
 	}
 	d := p.judge.Hide(&w)
 	if len(name) > maxURI {
-		d = rules.Decision{Rule: d.Rule, At: d.At, Because: "its name is too long to be remembered"}
+		d = tooLongToHide
 	} else {
 		st := p.s.st
 		st.mu.Lock()
@@ -120,6 +119,9 @@ func (p *pump) hideItem(method, name string, definition []byte) bool {
 	p.edited("hide " + scan.VisibleLine(name, 80) + " by " + d.Rule)
 	return !p.s.Observing
 }
+
+// tooLongToHide is what becomes of definitions whose name we do not remember, and of requests for them.
+var tooLongToHide = rules.Decision{Rule: "sallyport", Because: "its name is too long to tell whether a rule hides it"}
 
 // itemOf is the key of a definition. Templates are resources.
 func itemOf(method, name string) string {
@@ -155,7 +157,9 @@ func (p *pump) hidden(c *call) judged {
 	st.mu.Lock()
 	known, full := st.items[itemOf(use.list, name)], len(st.items) >= maxNoted
 	st.mu.Unlock()
-	if known == nil && full {
+	if len(name) > maxURI {
+		known = &tooLongToHide
+	} else if known == nil && full {
 		known = &rules.Decision{Rule: "sallyport", Because: "the server lists too much for hidden definitions to be told from others"}
 	}
 	w := rules.World{On: rules.List, Method: use.list, Tool: c.tool, Time: p.entry.Time}
