@@ -295,7 +295,7 @@ func (j *Judge) eachEdit(w *World, which func(*rule) bool, f func(*rule) error) 
 			d = fault(r)
 		}
 	}()
-	j.frame.reset(w, j.view.Class(w.Tool))
+	j.frame.reset(w, j.view.Class(w.Tool, w.Class))
 	defer j.frame.release()
 	for _, r := range j.view.edits[w.On].rules(w.Tool) {
 		if !which(r) {

@@ -73,7 +73,7 @@ func (j *Judge) Explain(w *World) Explanation {
 	return e
 }
 
-func (w *World) class(j *Judge) Class { return judged(j.view.Class(w.Tool)) }
+func (w *World) class(j *Judge) Class { return judged(j.view.Class(w.Tool, w.Class)) }
 
 func (j *Judge) explain(r *rule, w *World, config *conf.Config) (e Explained) {
 	e.RuleInfo = r.info()
@@ -82,7 +82,7 @@ func (j *Judge) explain(r *rule, w *World, config *conf.Config) (e Explained) {
 			e.Fault = fault(p).Because
 		}
 	}()
-	j.frame.reset(w, j.view.Class(w.Tool))
+	j.frame.reset(w, j.view.Class(w.Tool, w.Class))
 	defer j.frame.release()
 	if e.Skipped = j.skips(r, w); e.Skipped != "" {
 		return e

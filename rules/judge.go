@@ -42,7 +42,7 @@ func (j *Judge) Decide(w *World) (d Decision) {
 	if w.On > Other {
 		return Decision{Rule: "sallyport", Because: "this kind of frame is unknown"}
 	}
-	class := j.view.Class(w.Tool)
+	class := j.view.Class(w.Tool, w.Class)
 	j.frame.reset(w, class)
 	defer j.frame.release()
 	var v verdicts

@@ -21,6 +21,7 @@ type Policy struct {
 	limits   Limits
 	log      LogOptions
 	tests    []test
+	pinning  pinning
 	// onlyPinned refuses servers that have no accepted pin.
 	onlyPinned bool
 	looser     []Warning // classes of packs that the user's files loosen

@@ -149,7 +149,7 @@ func TestDefaultsByClassAndKind(t *testing.T) {
 			t.Errorf("%+v: %+v", tt.w, d)
 		}
 	}
-	if p.View("s", "c").Class("r") != Read || p.View("s", "c").Class("x") != Unknown || p.View("z", "c").Class("r") != Unknown {
+	if p.View("s", "c").Class("r", Unknown) != Read || p.View("s", "c").Class("x", Unknown) != Unknown || p.View("z", "c").Class("r", Unknown) != Unknown {
 		t.Error("classes are mixed up")
 	}
 }
@@ -243,7 +243,7 @@ log: {arguments: true, debug: /tmp/x, keep_days: 3, keep_bytes: 2GiB}
 	if p.Limits() != (Limits{1 << 20, 10, 20, 30}) || p.Log() != (LogOptions{true, "/tmp/x", 3, 2 << 30}) {
 		t.Errorf("%+v %+v", p.Limits(), p.Log())
 	}
-	if p.View("filesystem", "").Class("read_file") != Destructive || p.View("filesystem", "").Class("edit_file") != Write {
+	if p.View("filesystem", "").Class("read_file", Unknown) != Destructive || p.View("filesystem", "").Class("edit_file", Unknown) != Write {
 		t.Error("a user's class does not go before a pack's")
 	}
 	d := p.View("x", "").NewJudge(testFacts).Decide(&World{Tool: "t", Args: []byte(`{"path":"~/.ssh/x"}`)})

@@ -92,6 +92,7 @@ type ServerConfig struct {
 	Rules   []string          // files that --rules may name
 	Like    string            // the server whose classes and pack rules hold for this one too
 	Places  map[string]string // "config", "state", "runtime" to a directory
+	pinning pinning
 }
 
 // Limits bound what a peer may send.
@@ -128,6 +129,7 @@ type World struct {
 	On      On
 	Method  string // the JSON-RPC method, or an extension's identifier with Other
 	Tool    string // name of the called tool, empty where there is none
+	Class   Class  // that a human gave the tool when it was pinned; Unknown where nobody did
 	Args    []byte // params.arguments of a call, else params
 	Result  []byte // the result or error object, on Result and List
 	Default Action // where no rule matches and On is not Call

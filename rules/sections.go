@@ -23,7 +23,10 @@ func (l *loader) read(src *source, data []byte) error {
 	}
 	read := map[string]func(*source, entry) error{
 		"version": l.version, "include": l.includes, "use": l.uses, "off": l.offs, "default": l.defaults,
-		"servers": l.servers, "limits": l.limits, "log": l.logs, "rules": l.rules, "tests": l.tests, "grants": l.grants,
+		"servers": l.servers, "limits": l.limits,
+		"first_sight": func(s *source, e entry) error { return l.firstSight(s, e, "first_sight", &l.policy.pinning) },
+		"drift":       func(s *source, e entry) error { return l.drift(s, e, "drift", &l.policy.pinning) },
+		"log":         l.logs, "rules": l.rules, "tests": l.tests, "grants": l.grants,
 	}
 	for _, e := range entries {
 		if err := read[e.key](src, e); err != nil {
@@ -196,6 +199,10 @@ func (l *loader) server(s *source, server entry) error {
 			config.Env, err = l.texts(s, what, e, config.Env)
 		case "places":
 			config.Places, err = l.places(s, what, e, config.Places)
+		case "first_sight":
+			err = l.firstSight(s, e, what, &config.pinning)
+		case "drift":
+			err = l.drift(s, e, what, &config.pinning)
 		case "observe":
 			if err = l.once(what, e.pos); err == nil {
 				config.Observe, err = s.boolean(e.val, what)

@@ -22,7 +22,7 @@ func (j *Judge) Suggest(w *World) (text string, whole, ok bool) {
 	if w.On != Call || w.Tool == "" {
 		return "", false, false
 	}
-	j.frame.reset(w, j.view.Class(w.Tool))
+	j.frame.reset(w, j.view.Class(w.Tool, w.Class))
 	defer j.frame.release()
 	conditions := []string{"server.name == " + literal(j.view.server), "tool.name == " + literal(w.Tool)}
 	scope, ok := j.frame.scope()

@@ -107,8 +107,17 @@ func (x *ruleIndex) rules(tool string) []*rule {
 	return x.general
 }
 
-// Class gives the class of a tool, Unknown where no file names it.
-func (v *View) Class(tool string) Class {
+// Class gives the class of a tool: that of the user's files, else the accepted one, which a human gave it when it was pinned, else that
+// of a pack; Unknown where there is none.
+func (v *View) Class(tool string, accepted Class) Class {
+	if accepted != Unknown {
+		for _, name := range [2]string{v.server, v.kind} {
+			if own := v.policy.classes[name][tool]; own.class != Unknown && !own.pack {
+				return own.class
+			}
+		}
+		return accepted
+	}
 	if own := v.policy.classes[v.server][tool].class; own != Unknown {
 		return own
 	}

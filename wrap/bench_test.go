@@ -8,6 +8,7 @@ import (
 
 	"sallyport/rules"
 	"sallyport/wrap/audit"
+	"sallyport/wrap/pin"
 )
 
 // discard is a peer's input.
@@ -51,12 +52,13 @@ func benchFrames(b *testing.B, more, method, params, result string) {
 		b.Fatal(err)
 	}
 	s := New(Config{
-		Server: "test", Policy: p, Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project", Resolve: func(p string) string { return p }},
-		Log: log, Asker: NoApprover{}, Warn: func(text string) { b.Error(text) },
+		Names: Names{Server: "test"}, Policy: p, Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project", Resolve: func(p string) string { return p }},
+		Pins: Pins{Accepted: &pin.Pin{Launches: []pin.Launch{{}}, Items: map[pin.Key]pin.Item{}}}, Log: log, Asker: NoApprover{}, Warn: func(text string) { b.Error(text) },
 	})
 	s.toC, s.toS = newOutlet(discard{}), newOutlet(discard{})
 	call := []byte(`{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":` + params + "}\n")
 	answer := []byte(`{"jsonrpc":"2.0","id":1,"result":` + result + "}\n")
+	s.surface.trust(call)
 	up, down := s.newPump(&loop{line: call}, s.toS, s.toC), s.newPump(&loop{line: answer}, s.toC, s.toS)
 	up.client = true
 	b.SetBytes(int64(len(call) + len(answer)))

@@ -39,12 +39,18 @@ func (p *pump) clientRequest() {
 	}
 	p.entry.Tool = c.tool
 	p.scrub(c)
+	if sectionOf[c.method] != "" {
+		c.cursor = text(f.Get("cursor"))
+	}
 	j := p.judgeRequest(c, m, known)
 	c.id = f.ID.Clone()
-	switch j.Action {
-	case rules.Allow:
+	switch {
+	case j.Action == rules.Allow && j.check == nil:
 		p.v.pass = p.register(c)
-	case rules.Ask:
+		if p.v.pass && c.era == modern {
+			p.s.look(modern)
+		}
+	case j.Action != rules.Deny:
 		ctx := p.question(c)
 		c.asked = j.Decision
 		if p.register(c) {
@@ -293,6 +299,9 @@ func (p *pump) judgeNotification(m method, known bool) {
 		return
 	}
 	p.v.pass = true
+	if p.entry.Method == "notifications/initialized" {
+		p.s.look(legacy)
+	}
 }
 
 func (p *pump) drop(why string) {

@@ -1,8 +1,12 @@
 package wrap
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/tools/txtar"
+
+	"sallyport/wrap/pin"
 )
 
 // TestDialogues plays testdata/*.txtar. Each has rules.yaml and a dialogue of lines:
@@ -18,10 +24,14 @@ import (
 //	s: FRAME        the server sends FRAME
 //	answer N allow  the Nth question is answered; or deny
 //	sleep D         time passes
+//	accept S DEF    a human accepts definition DEF of section S; accept none: the pin is removed
+//	own: RESULT     the server answers the oldest open request of ours with RESULT, or with an error: own! ERROR
 //	  =             the other side gets the very line
 //	  c< FRAME      the client gets exactly FRAME; s< likewise
 //	  c~ TEXT       the client gets a frame with TEXT in it; s~ likewise
 //	  log TEXT      the log got a line with TEXT in it
+//	  told TEXT     the user was told a line with TEXT in it
+//	  proposed TEXT the last proposal has TEXT in it
 //
 // What is indented follows from the line before. A frame that nobody expected is an error.
 func TestDialogues(t *testing.T) {
@@ -56,6 +66,9 @@ type dialogue struct {
 	n          int    // line of the last action
 	sent, side string // what was sent last, and by whom
 	got        map[string][]string
+	own        []string // ids of requests of ours that have no answer
+	pin        *pin.Pin
+	told       string
 }
 
 func (d *dialogue) line(n int, line string) {
@@ -89,6 +102,16 @@ func (d *dialogue) act(n int, text string) {
 			d.t.Fatalf("line %d: %v", n, err)
 		}
 		d.r.asker.answer(i, Answer{Allowed: word == "allow", By: "test", Reason: "the tester said no"})
+	case "accept":
+		d.accept(n, rest)
+	case "own:", "own!":
+		if len(d.own) == 0 {
+			d.t.Fatalf("line %d: there is no request of ours", n)
+		}
+		what := map[string]string{"own:": "result", "own!": "error"}[verb]
+		d.sent, d.side = fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"%s":%s}`, d.own[0], what, rest), "s"
+		d.own = d.own[1:]
+		d.r.server.Write([]byte(d.sent + "\n"))
 	case "sleep":
 		pause, err := time.ParseDuration(rest)
 		if err != nil {
@@ -100,6 +123,42 @@ func (d *dialogue) act(n int, text string) {
 	}
 	synctest.Wait()
 	d.got = map[string][]string{"c": lines(d.r.toClient.take()), "s": lines(d.r.toServer.take())}
+	for _, line := range d.got["s"] {
+		if id := ownID.FindString(line); id != "" {
+			d.own = append(d.own, id)
+		}
+	}
+}
+
+var ownID = regexp.MustCompile(`"sallyport-[0-9a-f]{24}"`)
+
+// accept does what a human does with the verb pin.
+func (d *dialogue) accept(n int, text string) {
+	d.t.Helper()
+	if text == "none" {
+		d.pin = nil
+		d.r.session.PinsChanged(nil)
+		return
+	}
+	if d.pin == nil {
+		d.pin = &pin.Pin{Server: "test", Launches: []pin.Launch{d.r.session.Pins.Launch}}
+	}
+	d.pin = d.pin.Clone()
+	section, definition, _ := strings.Cut(text, " ")
+	if definition != "" {
+		item, err := pin.NewItem([]byte(definition))
+		if err != nil {
+			d.t.Fatalf("line %d: %v", n, err)
+		}
+		var named struct{ Name, URI, URITemplate, Class string }
+		json.Unmarshal([]byte(definition), &named)
+		name := cmp.Or(named.URI, named.URITemplate, named.Name)
+		if section == "instructions" || section == "serverInfo" {
+			name = ""
+		}
+		d.pin.Items[pin.Key{Section: pin.Section(section), Name: name}] = item
+	}
+	d.r.session.PinsChanged(d.pin)
 }
 
 func lines(text string) []string {
@@ -127,6 +186,20 @@ func (d *dialogue) expect(n int, text string) {
 	case "c~", "s~":
 		if got := d.next(side); !strings.Contains(got, rest) {
 			d.t.Errorf("line %d: got %s\nwant %s in it", n, got, rest)
+		}
+	case "told":
+		if d.told += d.r.warnings.take(); !strings.Contains(d.told, rest) {
+			d.t.Errorf("line %d: the user was told\n%s\nwant %s in it", n, d.told, rest)
+		}
+	case "proposed":
+		d.r.mu.Lock()
+		got := ""
+		if d.r.proposed != nil {
+			got = string(d.r.proposed.Encode())
+		}
+		d.r.mu.Unlock()
+		if !strings.Contains(got, rest) {
+			d.t.Errorf("line %d: proposed is\n%s\nwant %s in it", n, got, rest)
 		}
 	case "log":
 		b, err := os.ReadFile(d.r.log.Path())

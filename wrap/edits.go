@@ -128,8 +128,22 @@ func itemOf(method, name string) string {
 	return strings.Replace(method, "/templates/", "/", 1) + " " + name
 }
 
+// A use says which list a request takes something from, and by which member it names it.
+type use struct{ list, member string }
+
+// completed is what a request for completions is about: the arguments of a prompt, or of the template of a resource.
+func (p *pump) completed() (u use, name string) {
+	ref, raw := p.f.Span("ref"), p.f.Raw
+	u = usedItems["prompts/get"]
+	if at := jsonrpc.MemberOf(raw, ref, "type"); text(raw[at.Start:at.End]) == "ref/resource" {
+		u = usedItems["resources/read"]
+	}
+	at := jsonrpc.MemberOf(raw, ref, u.member)
+	return u, text(raw[at.Start:at.End])
+}
+
 // usedItems says which list a request takes something from, and by which member it names it.
-var usedItems = map[string]struct{ list, member string }{
+var usedItems = map[string]use{
 	"tools/call":            {"tools/list", "name"},
 	"prompts/get":           {"prompts/list", "name"},
 	"resources/read":        {"resources/list", "uri"},
@@ -141,14 +155,8 @@ var usedItems = map[string]struct{ list, member string }{
 func (p *pump) hidden(c *call) judged {
 	use := usedItems[c.method]
 	name := text(p.f.Get(use.member))
-	if c.method == "completion/complete" { // for the arguments of a prompt, or of the template of a resource
-		ref, raw := p.f.Span("ref"), p.f.Raw
-		use = usedItems["prompts/get"]
-		if at := jsonrpc.MemberOf(raw, ref, "type"); text(raw[at.Start:at.End]) == "ref/resource" {
-			use = usedItems["resources/read"]
-		}
-		at := jsonrpc.MemberOf(raw, ref, use.member)
-		name = text(raw[at.Start:at.End])
+	if c.method == "completion/complete" {
+		use, name = p.completed()
 	}
 	if use.list == "" || !p.s.view.Hides(use.list) {
 		return allowed

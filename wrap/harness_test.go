@@ -3,6 +3,7 @@ package wrap
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +14,9 @@ import (
 
 	"sallyport/rules"
 	"sallyport/wrap/audit"
+	"sallyport/wrap/pin"
+	"sallyport/wrap/pin/drift"
+	"sallyport/wrap/pin/origin"
 )
 
 // A rig is a session between two peers that the test plays. It runs in a synctest bubble: after a line is sent, everything that
@@ -21,12 +25,17 @@ type rig struct {
 	t                    *testing.T
 	session              *Session
 	log                  *audit.Log
-	client, server       *io.PipeWriter
+	client               clientEnd
+	server               *io.PipeWriter
 	toClient, toServer   sink
 	warnings             sink
 	ended                chan error
 	asker                *scriptedAsker
 	clientRead, servRead *io.PipeReader
+
+	trusting           bool // the test is not about pins
+	mu                 sync.Mutex
+	proposed, accepted *pin.Pin
 }
 
 // A sink collects what a peer is sent.
@@ -96,18 +105,72 @@ func newRig(t *testing.T, ruleText string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, log: log, ended: make(chan error, 1), asker: &scriptedAsker{}}
+	r := &rig{t: t, log: log, ended: make(chan error, 1), asker: &scriptedAsker{}, trusting: !strings.Contains(ruleText, "first_sight")}
 	r.session = New(Config{
-		Server: "test", Client: "tester", Policy: p, Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project"}, Log: log,
+		Names: Names{Server: "test", Client: "tester"}, Policy: p, Pins: r.pins(p.View("test", "tester")), Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project"}, Log: log,
 		Asker: r.asker, Warn: func(text string) { io.WriteString(&r.warnings, text+"\n") },
 	})
 	return r
 }
 
+// A clientEnd is where the test writes as the client. Unless the test is about pins, whatever a call uses has been accepted.
+type clientEnd struct {
+	*io.PipeWriter
+	r *rig
+}
+
+func (c clientEnd) Write(b []byte) (int, error) {
+	if c.r.trusting {
+		for line := range bytes.Lines(b) {
+			c.r.session.surface.trust(line)
+		}
+	}
+	return c.PipeWriter.Write(b)
+}
+
+// trust accepts whatever a frame uses, and takes all lists for seen.
+func (u *surface) trust(line []byte) {
+	var f struct {
+		Params struct {
+			Name, URI string
+			Ref       struct{ Name, URI string }
+		}
+	}
+	json.Unmarshal(line, &f)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, l := range u.lists {
+		l.complete = true
+	}
+	for _, k := range []pin.Key{{Section: pin.Tools, Name: f.Params.Name}, {Section: pin.Prompts, Name: f.Params.Name}, {Section: pin.Prompts, Name: f.Params.Ref.Name}} {
+		if _, has := u.Accepted.Items[k]; k.Name != "" && !has {
+			u.Accepted.Items[k], _ = pin.NewItem([]byte("{}"))
+		}
+	}
+}
+
+// pins are those of a server that nobody pinned, but for what the test accepts. What the session writes is kept.
+func (r *rig) pins(v *rules.View) Pins {
+	pins := Pins{
+		First: map[string]FirstSight{"hold": Hold, "show": Show, "accept": Accept}[v.FirstSight()], Pass: map[drift.Kind]bool{},
+		Launch:  pin.Launch{Args: []string{"server"}, Origin: origin.Origin{Kind: "program", Path: "/bin/server", Digest: "h1:x"}},
+		Propose: func(p *pin.Pin) error { r.mu.Lock(); defer r.mu.Unlock(); r.proposed = p; return nil },
+		Accept:  func(p *pin.Pin) error { r.mu.Lock(); defer r.mu.Unlock(); r.accepted = p; return nil },
+	}
+	for _, kind := range drift.Kinds() {
+		pins.Pass[kind] = v.DriftPasses(string(kind)) || r.trusting
+	}
+	if r.trusting {
+		pins.Accepted = &pin.Pin{Server: "test", Launches: []pin.Launch{pins.Launch}, Items: map[pin.Key]pin.Item{}}
+	}
+	return pins
+}
+
 func (r *rig) start() { r.startWith(&r.toClient, &r.toServer) }
 
 func (r *rig) startWith(toClient, toServer io.WriteCloser) {
-	r.clientRead, r.client = io.Pipe()
+	r.client.r = r
+	r.clientRead, r.client.PipeWriter = io.Pipe()
 	r.servRead, r.server = io.Pipe()
 	go func() {
 		r.ended <- r.session.Run(Ends{In: r.clientRead, Out: toClient}, Ends{In: r.servRead, Out: toServer})
@@ -118,7 +181,7 @@ func (r *rig) startWith(toClient, toServer io.WriteCloser) {
 // send writes bytes as one of the peers and returns what the other and the same one got for it.
 func (r *rig) send(direction string, b []byte) (other, back string) {
 	r.t.Helper()
-	w, to, from := r.client, &r.toServer, &r.toClient
+	w, to, from := io.Writer(r.client), &r.toServer, &r.toClient
 	if direction == "s2c" {
 		w, to, from = r.server, &r.toClient, &r.toServer
 	}

@@ -1,6 +1,8 @@
 package wrap
 
 import (
+	"context"
+
 	"sallyport/rules"
 	"sallyport/wrap/jsonrpc"
 )
@@ -9,14 +11,23 @@ import (
 type judged struct {
 	rules.Decision
 	world rules.World
+	check check // what is still to be found out before it goes on; nil for nothing
 }
+
+// A check finds out, and may wait for, what the server has to say.
+type check func(ctx context.Context) rules.Decision
 
 // stricter keeps the stricter of two decisions on one frame. Every part of a frame is judged before anything is asked, so that a
 // question never stands before a denial.
 func stricter(a, b judged) judged {
-	if b.Action < a.Action {
-		return b
+	check := a.check
+	if check == nil {
+		check = b.check
 	}
+	if b.Action < a.Action {
+		a = b
+	}
+	a.check = check
 	return a
 }
 
@@ -34,7 +45,7 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	}
 	args = objectOrNil(args)
 	p.entry.Args, p.entry.Values = p.sum.Sum(args), args
-	w := rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance}
+	w := rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance, Class: p.s.surface.class(c.tool)}
 	var j judged
 	if m.on == rules.Call {
 		j = p.decideCall(w)
@@ -45,6 +56,7 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 		j = p.decide(w)
 	}
 	j = stricter(j, p.hidden(c))
+	j = stricter(j, p.pinned(c))
 	j = stricter(j, p.inputResponses(c.tool))
 	if c.method == "tools/call" && p.f.Get("task") != nil {
 		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
@@ -90,7 +102,7 @@ func (p *pump) observe(d rules.Decision, w rules.World) judged {
 		p.entry.Reason = "would " + d.Action.String() + ": " + d.Because
 		d.Action = rules.Allow
 	}
-	return judged{d, w}
+	return judged{Decision: d, world: w}
 }
 
 // cause puts a decision into the log line.

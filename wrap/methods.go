@@ -14,6 +14,7 @@ const (
 	metaCapabilities = "io.modelcontextprotocol/clientCapabilities"
 	metaLogLevel     = "io.modelcontextprotocol/logLevel"
 	metaSubscription = "io.modelcontextprotocol/subscriptionId"
+	metaServerInfo   = "io.modelcontextprotocol/serverInfo"
 	extensionTasks   = "io.modelcontextprotocol/tasks"
 	extensionApps    = "io.modelcontextprotocol/ui"
 )

@@ -30,10 +30,10 @@ func (s *Session) refusal(c *call, d rules.Decision, a Answer) []byte {
 		if _, known := methods[c.method]; !known {
 			code = codeMethodNotFound
 		}
-		return jsonrpc.AppendError(nil, c.id, code, "sallyport: "+why+". "+remedy(c, d), nil)
+		return jsonrpc.AppendError(nil, c.id, code, "sallyport: "+why+". "+remedy(c, d, s.Server), nil)
 	}
 	result := []byte(`{"content":[{"type":"text","text":`)
-	result = jsonrpc.AppendString(result, "Refused by sallyport, the user's firewall. The tool was not run: "+why+". "+remedy(c, d))
+	result = jsonrpc.AppendString(result, "Refused by sallyport, the user's firewall. The tool was not run: "+why+". "+remedy(c, d, s.Server))
 	result = append(result, `}],"isError":true`...)
 	if c.era == modern {
 		result = append(result, `,"resultType":"complete"`...)
@@ -74,7 +74,10 @@ func (s *Session) explain(what string, d rules.Decision, a Answer) string {
 }
 
 // remedy is what the reader can do: the model without the user, and the user, who gets the command that says more.
-func remedy(c *call, d rules.Decision) string {
+func remedy(c *call, d rules.Decision, server string) string {
+	if _, pins := strings.CutPrefix(d.Rule, "pins/"); pins {
+		return remedyOfPins(d.Rule, server)
+	}
 	explain := fmt.Sprintf(`"sallyport rules explain %s"`, c.ref)
 	if strings.HasPrefix(d.Rule, "default/") {
 		return "Do not try other ways to the same end. Tell the user that " + explain + " in a terminal shows the rule that would allow it"
@@ -100,17 +103,20 @@ func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	p.cause(j.Decision)
 	c.ref = p.entry.Ref
 	p.entry.Decision = "hold"
+	if j.check != nil {
+		p.entry.Reason = "what the server shows is compared with what was accepted first"
+	}
 	frame, entry := p.clone()
 	q := Question{
-		Server: s.Server, Client: s.Client, Method: j.world.Method, Tool: c.tool, Class: s.view.Class(c.tool),
+		Server: s.Server, Client: s.Client, Method: j.world.Method, Tool: c.tool, Class: s.view.Class(c.tool, j.world.Class),
 		Arguments: bytes.Clone(j.world.Args), Decision: j.Decision,
 	}
-	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client, notes: slices.Clone(p.notes)}
-	h.refuse = func(a Answer) { p.back.post(s.refusal(c, j.Decision, a)) }
+	h := &heldFrame{c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client, notes: slices.Clone(p.notes), check: j.check}
+	h.refuse = func(d rules.Decision, a Answer) { p.back.post(s.refusal(c, d, a)) }
 	h.sent = func() { h.table.forward(c) }
 	switch {
 	case p.f.Kind != jsonrpc.Request:
-		h.refuse = func(a Answer) { p.out.post(s.refusedResult(c, j.Decision, a)) }
+		h.refuse = func(d rules.Decision, a Answer) { p.out.post(s.refusedResult(c, d, a)) }
 		failed := p.f.Kind == jsonrpc.Error
 		h.sent = func() {
 			h.table.settle(c)
@@ -135,10 +141,11 @@ type heldFrame struct {
 	frame  []byte // with its line feed
 	entry  audit.Entry
 	out    *outlet
-	table  *table         // where c is open
-	notes  rules.Notes    // what it counts as when it goes on
-	sent   func()         // notes that the frame goes on; the state is locked
-	refuse func(a Answer) // tells whoever waits for it
+	table  *table                       // where c is open
+	notes  rules.Notes                  // what it counts as when it goes on
+	sent   func()                       // notes that the frame goes on; the state is locked
+	check  check                        // comes before the question; nil for none
+	refuse func(rules.Decision, Answer) // tells whoever waits for it
 }
 
 // release asks in a goroutine of its own, which Run waits for.
@@ -147,28 +154,53 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 	defer s.st.mu.Unlock()
 	if s.st.ending {
 		h.table.settle(h.c)
-		h.refuse(Answer{Reason: "the session is ending"})
+		h.refuse(q.Decision, Answer{Reason: "the session is ending"})
 		return
 	}
 	s.asking.Add(1)
 	go func() {
 		defer s.asking.Done()
 		start := time.Now()
-		a := s.Asker.Ask(ctx, q)
-		h.entry.Time, h.entry.Wait = time.Now(), time.Since(start)
-		h.entry.By, h.entry.Reason, h.entry.Decision = a.By, a.Reason, "refuse"
-		if a.By != "" { // else nobody said anything
-			h.entry.Answer = "refused"
+		d, a := s.found(ctx, q.Decision, h)
+		switch {
+		case d.Action == rules.Allow:
+			a.Allowed = true
+			if !s.Observing {
+				h.entry.Reason = ""
+			}
+		case d.Action == rules.Ask:
+			a = s.Asker.Ask(ctx, q)
+			h.entry.By, h.entry.Reason = a.By, a.Reason
+			if a.By != "" { // else nobody said anything
+				h.entry.Answer = map[bool]string{true: "allowed", false: "refused"}[a.Allowed]
+			}
 		}
+		h.entry.Time, h.entry.Wait = time.Now(), time.Since(start)
 		if a.Allowed {
-			h.entry.Answer, h.entry.Decision = "allowed", "pass"
+			h.entry.Decision = "pass"
 			s.letGo(ctx, h)
 			return
 		}
+		h.entry.Decision = "refuse"
 		if s.answered(ctx, h, false) && s.logAnswer(h) {
-			h.refuse(a)
+			h.refuse(d, a)
 		}
 	}()
+}
+
+// found does what has to be done before a human is asked, or nothing. What it says is stricter than what is known, or the same.
+func (s *Session) found(ctx context.Context, known rules.Decision, h *heldFrame) (d rules.Decision, a Answer) {
+	if h.check == nil {
+		return known, a
+	}
+	if d = h.check(ctx); d.Action == rules.Deny && !s.Observing {
+		h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
+		return d, a
+	}
+	if d.Action == rules.Deny {
+		h.entry.Rule, h.entry.Reason = d.Rule, "would deny: "+d.Because
+	}
+	return known, a
 }
 
 // letGo sends an approved frame. Nothing else leaves by its outlet between the answer's taking effect and the frame, so that a

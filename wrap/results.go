@@ -8,6 +8,7 @@ import (
 	"sallyport/rules"
 	"sallyport/rules/scan"
 	"sallyport/wrap/jsonrpc"
+	"sallyport/wrap/pin"
 )
 
 // inspect judges a response. why says what the protocol has against it; else the decision is the strictest of the rules on the
@@ -27,7 +28,11 @@ func (p *pump) inspect(c *call) (j judged, why string) {
 		why = p.discoverResult()
 	case "tools/list", "prompts/list", "resources/list", "resources/templates/list":
 		on = rules.List
-		why = p.listResult(c.method)
+		_, why = p.listResult(c)
+	default:
+		if c.era == modern {
+			p.serverInfo(p.f.MetaSpan(metaServerInfo))
+		}
 	}
 	if why != "" {
 		return j, why
@@ -114,8 +119,8 @@ func (p *pump) initializeResult() (why string) {
 	if !ok || !slices.Contains(legacyVersions, string(version)) {
 		return "chooses a protocol version that sallyport does not know"
 	}
-	p.cutCapabilities(p.f.Span("capabilities"), p.s.serverMay)
-	return p.instructions()
+	p.serverInfo(p.f.Span("serverInfo"))
+	return p.handshake()
 }
 
 // discoverResult leaves the versions that both the server and we know.
@@ -136,44 +141,32 @@ func (p *pump) discoverResult() (why string) {
 	if left == 0 {
 		return "supports no protocol version that sallyport knows"
 	}
-	p.cutCapabilities(p.f.Span("capabilities"), p.s.serverMay)
-	return p.instructions()
+	p.serverInfo(p.f.MetaSpan(metaServerInfo))
+	return p.handshake()
 }
 
-// instructions takes instructions with hidden characters out of the handshake: they go to the model before anybody has seen them.
-func (p *pump) instructions() (why string) {
-	at := p.f.Span("instructions")
-	if !at.OK() {
-		return ""
-	}
-	finding, hidden := scan.HiddenJSON(p.f.Bytes(at))
-	if !hidden {
-		return ""
-	}
-	p.s.warnf("server %q: its instructions hold %s", p.s.Server, finding.What)
-	if p.s.Observing {
-		return ""
-	}
-	p.entry.Reason = "took out instructions with hidden characters"
-	p.v.edits = append(p.v.edits, jsonrpc.CutMembers(p.f.Raw, p.f.Result, func(name string, _ jsonrpc.Span) bool { return name == "instructions" })...)
-	return ""
-}
-
-// listResult refuses a list with two definitions of one name and takes out those that hold hidden characters.
-func (p *pump) listResult(method string) (why string) {
-	list, raw := lists[method], p.f.Raw
+// listResult refuses a list with two definitions of one name, and takes out those that hold hidden characters, that the rules hide, or
+// that nobody accepted. next is the cursor of the next page.
+func (p *pump) listResult(c *call) (next, why string) {
+	method, list, raw := c.method, lists[c.method], p.f.Raw
 	at := p.f.Span(list.member)
 	if !at.OK() || raw[at.Start] != '[' {
-		return "has no list of " + list.member
+		return "", "has no list of " + list.member
+	}
+	if cursor := p.f.Get("nextCursor"); cursor != nil && string(cursor) != "null" {
+		if next = text(cursor); next == "" || len(next) > maxCursor || next == c.cursor {
+			return "", "has a cursor that leads nowhere"
+		}
 	}
 	seen := map[string]bool{}
 	var key itemKey
 	var items []jsonrpc.Span
+	var names []string
 	var out []bool
 	for val := range jsonrpc.Items(raw, at, func(m jsonrpc.Member) { key.add(raw, m, list.key) }) {
 		name := key.take()
 		if name == "" || seen[name] {
-			return "defines one name twice, or something without a name"
+			return "", "defines one name twice, or something without a name"
 		}
 		seen[name] = true
 		var finding scan.Finding
@@ -189,8 +182,14 @@ func (p *pump) listResult(method string) (why string) {
 			p.entry.Reason = "took out definitions with hidden characters"
 		}
 		away := p.hideItem(method, name, raw[val.Start:val.End])
-		items, out = append(items, val), append(out, away || hidden && !p.s.Observing)
+		away = p.unaccepted(pin.Key{Section: sectionOf[method], Name: name}, val) || away
+		items, names, out = append(items, val), append(names, name), append(out, away || hidden && !p.s.Observing)
 	}
+	for name := range p.s.surface.page(c.pages(p.s), sectionOf[method], c.cursor, next, names) {
+		i := slices.Index(names, name)
+		out[i] = out[i] || !p.s.Observing
+	}
+	p.s.surface.keep()
 	if edits := jsonrpc.Cut(items, out); len(edits) > 0 {
 		p.v.edits = append(p.v.edits, edits...)
 		if scope := p.f.Span("cacheScope"); text(p.f.Bytes(scope)) == "public" {
@@ -198,8 +197,11 @@ func (p *pump) listResult(method string) (why string) {
 			p.v.edits = append(p.v.edits, jsonrpc.Edit{Span: scope, With: []byte(`"private"`)})
 		}
 	}
-	return ""
+	return next, ""
 }
+
+// maxCursor bounds a cursor, in bytes.
+const maxCursor = 64 << 10
 
 // An itemKey finds the name of a definition among its members. One that only parsers that fold case would read is none.
 type itemKey struct {

@@ -7,6 +7,7 @@ import (
 
 	"sallyport/rules"
 	"sallyport/wrap/jsonrpc"
+	"sallyport/wrap/pin"
 )
 
 // fromServer judges a frame of the server.
@@ -153,8 +154,9 @@ func (p *pump) serverNotification() {
 	if !live {
 		return
 	}
+	p.s.surface.changed(changesList[p.entry.Method]...)
 	p.judgeNotification(m, known)
-	if p.v.pass && changesList[p.entry.Method] {
+	if p.v.pass && len(changesList[p.entry.Method]) > 0 {
 		p.v.pass = p.calm()
 	}
 	if p.v.pass && p.entry.Method == "notifications/tasks" {
@@ -162,9 +164,10 @@ func (p *pump) serverNotification() {
 	}
 }
 
-// changesList are the notifications that make clients fetch a list again.
-var changesList = map[string]bool{
-	"notifications/tools/list_changed": true, "notifications/prompts/list_changed": true, "notifications/resources/list_changed": true,
+// changesList are the notifications that make clients fetch lists again, and which.
+var changesList = map[string][]pin.Section{
+	"notifications/tools/list_changed": {pin.Tools}, "notifications/prompts/list_changed": {pin.Prompts},
+	"notifications/resources/list_changed": {pin.Resources, pin.Templates},
 }
 
 // judgeInputs drops a notification whose task asks for what the rules refuse.
@@ -264,6 +267,10 @@ func (p *pump) serverResponse() {
 		return
 	}
 	p.entry.Method, p.entry.Tool = c.method, c.tool
+	if c.own != nil {
+		p.ownResponse(c)
+		return
+	}
 	j, why := p.inspect(c)
 	st := p.s.st
 	st.mu.Lock()

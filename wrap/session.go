@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,15 +17,19 @@ import (
 	"sallyport/wrap/jsonrpc"
 )
 
-// A Config is what a session needs. All of it is required but Client and Observing.
+// Names are what the two peers are called in rules and logs. Client may be empty.
+type Names struct{ Server, Client string }
+
+// A Config is what a session needs. All of it is required but Observing.
 type Config struct {
-	Server, Client string
-	Policy         *rules.Policy
-	Facts          rules.Facts
-	Log            *audit.Log
-	Asker          Asker
-	Observing      bool
-	// Warn tells the user a line; it is called by one goroutine.
+	Names
+	Policy    *rules.Policy
+	Facts     rules.Facts
+	Pins      Pins
+	Log       *audit.Log
+	Asker     Asker
+	Observing bool
+	// Warn tells the user a line, or a report of several that begins with "SECURITY: "; it is called by one goroutine.
 	Warn func(text string)
 }
 
@@ -40,6 +45,9 @@ type Session struct {
 	view     *rules.View
 	limits   rules.Limits
 	st       *state
+	surface  *surface
+	looking  sync.Once
+	looker   *time.Timer // guarded by looking and end
 	history  *rules.History
 	refs     atomic.Uint64 // decisions with a cause so far
 	toC      *outlet       // the client's input
@@ -68,12 +76,14 @@ func New(c Config) *Session {
 	ctx, stop := context.WithCancel(context.Background())
 	history := rules.NewHistory()
 	c.Facts.History = history
-	return &Session{
+	s := &Session{
 		history: history,
 		Config:  c, view: c.Policy.View(c.Server, c.Client), limits: c.Policy.Limits(), st: newState(),
 		warnings: make(chan string, maxWarnings), told: make(chan struct{}), quit: make(chan struct{}),
 		ctx: ctx, stop: stop, clientGone: make(chan struct{}), failed: make(chan struct{}),
 	}
+	s.surface = newSurface(s, c.Pins)
+	return s
 }
 
 // newRef names a decision, so that people can ask about it: the session's id and a number.
@@ -131,12 +141,19 @@ func (s *Session) end() {
 	s.st.mu.Lock()
 	s.st.ending = true
 	s.st.mu.Unlock()
+	s.looking.Do(func() {}) // nobody begins to look any more
+	if s.looker != nil {
+		s.looker.Stop()
+	}
 	asked := make(chan struct{})
 	go func() { s.asking.Wait(); close(asked) }()
 	wait(asked, lastAnswers)
 	s.failPending("the server ended before it answered")
 	s.stop()
 	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
+	if err := s.surface.save(false); err != nil {
+		s.warnf("keeping what server %q says for you to look at: %v", s.Server, err)
+	}
 	wait(s.toC.finish(), time.Second)
 	s.toS.finish()
 	close(s.quit)
@@ -157,7 +174,7 @@ func (s *Session) reportSilence() {
 	s.st.mu.Lock()
 	method := ""
 	for _, c := range s.st.client.calls {
-		if c.stage == forwarded && !s.st.answered {
+		if c.stage == forwarded && !s.st.answered && c.own == nil {
 			method = c.method
 		}
 	}
@@ -196,6 +213,12 @@ func (s *Session) failPending(why string) {
 		s.st.client.settle(c)
 	}
 	s.st.mu.Unlock()
+	open = slices.DeleteFunc(open, func(c *call) bool {
+		if c.own != nil {
+			c.own.page <- ownPage{err: errors.New(why)}
+		}
+		return c.own != nil
+	})
 	var out []byte
 	for _, c := range open {
 		if c.method == "subscriptions/listen" {
@@ -226,6 +249,14 @@ func (s *Session) warnf(format string, a ...any) {
 	if dropped > 0 {
 		text = fmt.Sprintf("%d more warnings were left out; they are in the log. %s", dropped, text)
 	}
+	select {
+	case s.warnings <- text:
+	default:
+	}
+}
+
+// tellReport tells the user several lines, which hold no text that was not made visible, without waiting.
+func (s *Session) tellReport(text string) {
 	select {
 	case s.warnings <- text:
 	default:

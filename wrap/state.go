@@ -44,6 +44,8 @@ type call struct {
 	asked   rules.Decision     // of a held request: why a human was asked
 	ref     string             // of the log line that says why it was refused or held
 	void    context.CancelFunc // ends the question about it; never nil
+	cursor  string             // of a page of a list
+	own     *ownRequest        // it is ours; nil if it is the client's
 }
 
 // noQuestion is the void of a call that nobody is asked about.

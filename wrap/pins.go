@@ -1,0 +1,286 @@
+package wrap
+
+import (
+	"fmt"
+
+	"sallyport/rules"
+	"sallyport/rules/scan"
+	"sallyport/wrap/jsonrpc"
+	"sallyport/wrap/pin"
+	"sallyport/wrap/pin/drift"
+)
+
+// FirstSight says what a client gets to see of a server that nobody pinned.
+type FirstSight uint8
+
+// The zero value shows nothing.
+const (
+	Hold   FirstSight = iota // nothing, and no call passes
+	Show                     // what looks harmless; no call passes
+	Accept                   // what looks harmless is accepted as it is seen first
+)
+
+// Pins are what a session holds its server to. The functions are called by goroutines of the session, one at a time.
+type Pins struct {
+	Accepted *pin.Pin // nil or without launches: nobody accepted anything
+	First    FirstSight
+	Pass     map[drift.Kind]bool // kinds of drift that are reported and let through
+	Launch   pin.Launch          // what was started
+	Lock     []byte              // of its package
+	// Propose keeps what the server says now for a human to look at.
+	Propose func(*pin.Pin) error
+	// Accept writes a pin that nobody looked at; called where First is Accept.
+	Accept func(*pin.Pin) error
+}
+
+// sectionOf are the sections of the lists of the protocol.
+var sectionOf = map[string]pin.Section{
+	"tools/list": pin.Tools, "prompts/list": pin.Prompts, "resources/list": pin.Resources, "resources/templates/list": pin.Templates,
+}
+
+// listOf is the method that lists a section.
+var listOf = map[pin.Section]string{
+	pin.Tools: "tools/list", pin.Prompts: "prompts/list", pin.Resources: "resources/list", pin.Templates: "resources/templates/list",
+}
+
+// A seen is an item as the server said it last.
+type seen struct {
+	raw     []byte // as it was spelled; nil if it is too long to be kept for comparison
+	item    pin.Item
+	held    bool
+	sticky  bool // it was something else once: whatever the server says now, a human has to look
+	why     string
+	kinds   []drift.Kind
+	changes []drift.Change
+}
+
+// keepRaw is the longest definition whose spelling is remembered, so that it need not be judged again.
+const keepRaw = 64 << 10
+
+// maxSeen bounds the items that are remembered, per section.
+const maxSeen = pin.MaxItems
+
+// see judges an item that the server shows, and reports whether it is held back.
+func (u *surface) see(key pin.Key, raw []byte) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	old := u.items[key]
+	if old != nil && old.raw != nil && string(old.raw) == string(raw) {
+		return old.held && !u.s.Observing
+	}
+	if old == nil && u.count[key.Section] >= maxSeen {
+		u.tooMany(key.Section)
+		return true
+	}
+	now := &seen{}
+	if len(raw) <= keepRaw {
+		now.raw = append([]byte(nil), raw...)
+	}
+	item, err := pin.NewItem(raw)
+	if err != nil {
+		now.held, now.sticky, now.why = true, true, err.Error()
+	} else {
+		now.item = item
+		u.weigh(key, now, old)
+	}
+	if old == nil {
+		u.count[key.Section]++
+	}
+	u.items[key] = now
+	u.dirty = true
+	if now.held && (old == nil || !old.held || old.item.Hash != now.item.Hash) || len(now.kinds) > 0 && (old == nil || old.item.Hash != now.item.Hash) {
+		u.report(key, now)
+	}
+	return now.held && !u.s.Observing
+}
+
+// weigh compares an item with what a human accepted, or, where nobody did, with what the server said first.
+func (u *surface) weigh(key pin.Key, now, old *seen) {
+	accepted, pinned := u.accepted().Items[key]
+	switch {
+	case pinned:
+		u.compare(key, now, accepted)
+		now.sticky = now.held
+	case u.accepted().Accepted():
+		now.kinds = []drift.Kind{drift.Added}
+		now.held, now.why = !u.Pass[drift.Added], "nobody has accepted it"
+		if finding, found := scan.HiddenJSON(now.item.Definition); found {
+			now.held, now.why = true, "it holds "+finding.What
+		}
+	case old != nil && old.item.Hash != "" && old.item.Hash != now.item.Hash:
+		u.compare(key, now, old.item)
+		now.held, now.sticky = true, true
+		now.why = "the server said something else of it a moment ago"
+	default:
+		now.held, now.why = u.First == Hold, "nobody has accepted this server"
+		if finding, found := scan.HiddenJSON(now.item.Definition); found {
+			now.held, now.why = true, "it holds "+finding.What
+		}
+	}
+	if old != nil && old.sticky && !now.held {
+		now.held, now.sticky, now.why = true, true, "the server said something else of it a moment ago"
+	}
+}
+
+// compare finds how an item differs from what was accepted. One kind of change that the rules do not let pass is enough.
+func (u *surface) compare(key pin.Key, now *seen, accepted pin.Item) {
+	if accepted.Hash == now.item.Hash {
+		return
+	}
+	now.changes = drift.Compare(string(key.Section), accepted.Definition, now.item.Definition)
+	seenKind := map[drift.Kind]bool{}
+	for _, c := range now.changes {
+		if !seenKind[c.Kind] {
+			seenKind[c.Kind] = true
+			now.kinds = append(now.kinds, c.Kind)
+		}
+		now.held = now.held || !u.Pass[c.Kind]
+	}
+	if len(now.changes) == 0 { // the hashes differ, and nobody can say how
+		now.kinds, now.held = []drift.Kind{drift.Other}, true
+	}
+	if finding, found := scan.HiddenJSON(now.item.Definition); found && !now.held {
+		now.held, now.why = true, "it now holds "+finding.What
+		return
+	}
+	now.why = "it changed since it was accepted"
+}
+
+// gate says whether a request may use an item: against the pin, whatever was listed last.
+func (u *surface) gate(key pin.Key) rules.Decision {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := u.items[key]
+	_, pinned := u.accepted().Items[key]
+	free := key.Section == pin.Resources || key.Section == pin.Templates // what may be read is not only what is listed
+	switch {
+	case u.overfull[key.Section] && now == nil && !pinned:
+		return u.refusal("pins/new", "the server lists too much to tell")
+	case now != nil && now.held && len(now.changes) > 0:
+		return u.refusal("pins/drift", now.why)
+	case !u.accepted().Accepted() && u.First != Accept:
+		return u.refusal("pins/first-sight", "nobody has accepted server \""+u.s.Server+"\" yet")
+	case now != nil && now.held:
+		return u.refusal("pins/new", now.why)
+	case now == nil && !pinned && !free:
+		return u.refusal("pins/new", "it is neither accepted nor does the server list it")
+	}
+	return rules.Decision{Action: rules.Allow}
+}
+
+// refusal is the decision about a request that pins refuse.
+func (u *surface) refusal(rule string, why string) rules.Decision {
+	return rules.Decision{Rule: rule, Because: why}
+}
+
+// class is what a human took a tool for.
+func (u *surface) class(tool string) rules.Class {
+	if tool == "" {
+		return rules.Unknown
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return rules.ClassNamed(u.accepted().Items[pin.Key{Section: pin.Tools, Name: tool}].Class)
+}
+
+// pinned judges a request by what was accepted of the thing that it uses. Where the server has not shown that in this session, or
+// announced a change of it, the request waits until we have looked.
+func (p *pump) pinned(c *call) judged {
+	use := usedItems[c.method]
+	name := text(p.f.Get(use.member))
+	if c.method == "completion/complete" {
+		use, name = p.completed()
+	}
+	if use.list == "" || c.method == "resources/unsubscribe" {
+		return allowed
+	}
+	key := pin.Key{Section: sectionOf[use.list], Name: name}
+	w := rules.World{On: rules.List, Method: use.list, Tool: c.tool, Time: p.entry.Time}
+	u := p.s.surface
+	if u.settled() || u.First != Accept {
+		if d := u.gate(key); d.Action != rules.Allow && (d.Rule != "pins/first-sight" || u.whole()) {
+			return p.observe(d, w)
+		}
+	}
+	if u.settled() && u.current(key.Section) {
+		return p.observe(u.gate(key), w)
+	}
+	j := allowed
+	j.check = p.s.known(key, c.era)
+	return j
+}
+
+// unaccepted reports whether a definition stays out of the list at hand.
+func (p *pump) unaccepted(key pin.Key, val jsonrpc.Span) bool {
+	if !p.s.surface.see(key, p.f.Raw[val.Start:val.End]) {
+		return false
+	}
+	p.edited("hold " + scan.VisibleLine(key.String(), 80) + " by pins")
+	return true
+}
+
+// serverInfo puts what was accepted of the server's description in the place of what was not: a legacy client needs one.
+func (p *pump) serverInfo(at jsonrpc.Span) {
+	key := pin.Key{Section: pin.ServerInfo}
+	if !at.OK() || !p.unaccepted(key, at) {
+		return
+	}
+	with := p.s.surface.definition(key)
+	if with == nil {
+		with = []byte(`{"name":"server","version":"0"}`)
+	}
+	p.v.edits = append(p.v.edits, jsonrpc.Edit{Span: at, With: with})
+}
+
+// definition is what was accepted of an item; nil if nothing was.
+func (u *surface) definition(key pin.Key) []byte {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.accepted().Items[key].Definition
+}
+
+// handshake holds back what the result of an initialize or a discover says to the model and nobody accepted: instructions, extensions.
+func (p *pump) handshake() (why string) {
+	capabilities := p.f.Span("capabilities")
+	p.cutCapabilities(capabilities, p.s.serverMay)
+	names := map[string]bool{}
+	for m := range jsonrpc.Members(p.f.Raw, capabilities) {
+		name := m.Name(p.f.Raw)
+		names[name] = true
+		if name != "extensions" && name != "experimental" {
+			continue // what else it has is pinned item by item
+		}
+		p.v.edits = append(p.v.edits, jsonrpc.CutMembers(p.f.Raw, m.Val, func(extension string, val jsonrpc.Span) bool {
+			return p.unaccepted(pin.Key{Section: pin.Capabilities, Name: extension}, val)
+		})...)
+	}
+	p.s.surface.offered(names)
+	if at := p.f.Span("instructions"); at.OK() && p.unaccepted(pin.Key{Section: pin.Instructions}, at) {
+		p.entry.Reason = "took out instructions that nobody accepted"
+		p.v.edits = append(p.v.edits, jsonrpc.CutMembers(p.f.Raw, p.f.Result, func(name string, _ jsonrpc.Span) bool { return name == "instructions" })...)
+	}
+	p.s.surface.keep()
+	return ""
+}
+
+// pages is where the client's walk through a list is followed, or ours.
+func (c *call) pages(s *Session) *run {
+	if c.own != nil {
+		return c.own.run
+	}
+	return &s.surface.lists[sectionOf[c.method]].run
+}
+
+// whole reports whether all lists that the server is known to have were seen.
+func (u *surface) whole() bool { return len(u.lacking()) == 0 }
+
+// remedyOfPins is what a human can do about a request that pins refuse.
+func remedyOfPins(rule, server string) string {
+	switch rule {
+	case "pins/first-sight":
+		return fmt.Sprintf("Tell the user to run \"sallyport pin accept %s\" in a terminal, and repeat the identical call only when they say so", ShellWord(server))
+	case "pins/unknown":
+		return fmt.Sprintf("Tell the user that server %q does not say what it has; \"sallyport log show\" has the details", server)
+	}
+	return fmt.Sprintf("Go on without it. Tell the user that \"sallyport pin diff %s\" in a terminal shows what changed and how to accept it", ShellWord(server))
+}

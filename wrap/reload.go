@@ -1,0 +1,74 @@
+package wrap
+
+import (
+	"errors"
+
+	"sallyport/wrap/jsonrpc"
+	"sallyport/wrap/pin"
+)
+
+// ErrBlocked is returned by Run when a human has blocked the server meanwhile.
+var ErrBlocked = errors.New("the server has been blocked")
+
+// PinsChanged takes a new pin into force, nil for none: what was held and is accepted now is shown from here on, and the client hears that
+// lists have changed. What the server has shown is not asked for again. It may be called concurrently.
+func (s *Session) PinsChanged(p *pin.Pin) {
+	if p != nil && p.Blocked != "" {
+		s.fail(ErrBlocked)
+		return
+	}
+	u := s.surface
+	u.mu.Lock()
+	u.Accepted = p
+	changed := map[pin.Section]bool{}
+	for key, now := range u.items {
+		if now.item.Hash == "" {
+			continue
+		}
+		was := now.held
+		again := &seen{raw: now.raw, item: now.item}
+		u.weigh(key, again, nil)
+		u.items[key] = again
+		changed[key.Section] = changed[key.Section] || was != again.held
+	}
+	u.dirty = true
+	u.mu.Unlock()
+	u.keep()
+	s.announce(changed)
+}
+
+// announce tells the client that lists have changed, where it would hear so from the server.
+func (s *Session) announce(changed map[pin.Section]bool) {
+	for method, sections := range changesList {
+		if !changed[sections[0]] && !changed[sections[len(sections)-1]] {
+			continue
+		}
+		s.st.mu.Lock()
+		var frames []byte
+		if s.st.initialized {
+			frames = append(jsonrpc.AppendString([]byte(`{"jsonrpc":"2.0","method":`), method), "}\n"...)
+		}
+		for _, c := range s.st.client.calls {
+			if c.method == "subscriptions/listen" && c.acked && c.stage == forwarded {
+				frames = append(jsonrpc.AppendString(append(frames, `{"jsonrpc":"2.0","method":`...), method), `,"params":{"_meta":{"`+metaSubscription+`":`...)
+				frames = append(append(frames, c.id.Raw()...), "}}}\n"...)
+			}
+		}
+		s.st.mu.Unlock()
+		s.toC.post(frames)
+	}
+}
+
+// Surface lists all that the server has and gives it as a pin that a human could accept. The handshake has been made.
+func (s *Session) Surface(modernEra bool) (*pin.Pin, error) {
+	e := legacy
+	if modernEra {
+		e = modern
+	}
+	if err := s.fetchAll(s.ctx, e); err != nil {
+		return nil, err
+	}
+	s.surface.mu.Lock()
+	defer s.surface.mu.Unlock()
+	return s.surface.proposal(), nil
+}
