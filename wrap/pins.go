@@ -205,6 +205,10 @@ func (p *pump) pinned(c *call) judged {
 	if u.settled() && u.current(key.Section) {
 		return p.observe(u.gate(key), w)
 	}
+	if p.s.Observing {
+		p.s.look(c.era)
+		return allowed
+	}
 	j := allowed
 	j.check = p.s.known(key, c.era)
 	return j

@@ -128,6 +128,9 @@ func (p *pump) line(line jsonrpc.Line) (err error) {
 	p.settle(line)
 	p.entry.Judge = time.Since(start)
 	p.s.Log.Append(&p.entry)
+	if p.client {
+		p.s.count(p.entry.Method, p.entry.Decision)
+	}
 	return nil
 }
 

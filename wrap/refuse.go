@@ -100,10 +100,11 @@ func (p *pump) question(c *call) context.Context {
 // hold keeps a frame until a human has answered. The pump goes on at once.
 func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	s := p.s
-	p.cause(j.Decision)
-	c.ref = p.entry.Ref
 	p.entry.Decision = "hold"
-	if j.check != nil {
+	if j.Action != rules.Allow || j.check == nil {
+		p.cause(j.Decision)
+		c.ref = p.entry.Ref
+	} else {
 		p.entry.Reason = "what the server shows is compared with what was accepted first"
 	}
 	frame, entry := p.clone()
@@ -158,16 +159,22 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 		return
 	}
 	s.asking.Add(1)
+	if h.check != nil {
+		s.checking.Add(1)
+	}
 	go func() {
 		defer s.asking.Done()
 		start := time.Now()
 		d, a := s.found(ctx, q.Decision, h)
+		if d.Action != rules.Ask {
+			defer h.checked(s)
+		} else {
+			h.checked(s)
+		}
 		switch {
 		case d.Action == rules.Allow:
 			a.Allowed = true
-			if !s.Observing {
-				h.entry.Reason = ""
-			}
+			h.entry.Reason = ""
 		case d.Action == rules.Ask:
 			a = s.Asker.Ask(ctx, q)
 			h.entry.By, h.entry.Reason = a.By, a.Reason
@@ -188,17 +195,21 @@ func (s *Session) release(ctx context.Context, q Question, h *heldFrame) {
 	}()
 }
 
+// checked notes that what comes before the question is over.
+func (h *heldFrame) checked(s *Session) {
+	if h.check != nil {
+		s.checking.Done()
+	}
+}
+
 // found does what has to be done before a human is asked, or nothing. What it says is stricter than what is known, or the same.
 func (s *Session) found(ctx context.Context, known rules.Decision, h *heldFrame) (d rules.Decision, a Answer) {
 	if h.check == nil {
 		return known, a
 	}
-	if d = h.check(ctx); d.Action == rules.Deny && !s.Observing {
+	if d = h.check(ctx); d.Action == rules.Deny {
 		h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
 		return d, a
-	}
-	if d.Action == rules.Deny {
-		h.entry.Rule, h.entry.Reason = d.Rule, "would deny: "+d.Because
 	}
 	return known, a
 }

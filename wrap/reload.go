@@ -37,6 +37,29 @@ func (s *Session) PinsChanged(p *pin.Pin) {
 	s.announce(changed)
 }
 
+// End ends the session: the server may not go on. It may be called concurrently, and more than once.
+func (s *Session) End() { s.fail(ErrBlocked) }
+
+// A Tally counts what a session has judged.
+type Tally struct{ Calls, Refused, Held uint64 }
+
+// Tally may be called concurrently.
+func (s *Session) Tally() Tally {
+	return Tally{s.calls.Load(), s.refused.Load(), s.held.Load()}
+}
+
+// count adds a log line to the tally.
+func (s *Session) count(method, decision string) {
+	switch {
+	case decision == "refuse" || decision == "drop":
+		s.refused.Add(1)
+	case decision == "hold":
+		s.held.Add(1)
+	case method == "tools/call":
+		s.calls.Add(1)
+	}
+}
+
 // announce tells the client that lists have changed, where it would hear so from the server.
 func (s *Session) announce(changed map[pin.Section]bool) {
 	for method, sections := range changesList {

@@ -42,25 +42,27 @@ type Ends struct {
 // A Session judges what two peers say to each other. Run is called once.
 type Session struct {
 	Config
-	view     *rules.View
-	limits   rules.Limits
-	st       *state
-	surface  *surface
-	looking  sync.Once
-	looker   *time.Timer // guarded by looking and end
-	history  *rules.History
-	refs     atomic.Uint64 // decisions with a cause so far
-	toC      *outlet       // the client's input
-	toS      *outlet       // the server's input
-	server   io.Closer
-	warns    throttle
-	warnings chan string
-	told     chan struct{} // closed when the last of them has been told
-	quit     chan struct{} // closed when nobody warns any more
-	storms   storms
-	asking   sync.WaitGroup
-	ctx      context.Context
-	stop     context.CancelFunc
+	view                 *rules.View
+	limits               rules.Limits
+	st                   *state
+	surface              *surface
+	looking              sync.Once
+	looker               *time.Timer // guarded by looking and end
+	history              *rules.History
+	refs                 atomic.Uint64 // decisions with a cause so far
+	calls, refused, held atomic.Uint64
+	toC                  *outlet // the client's input
+	toS                  *outlet // the server's input
+	server               io.Closer
+	warns                throttle
+	warnings             chan string
+	told                 chan struct{} // closed when the last of them has been told
+	quit                 chan struct{} // closed when nobody warns any more
+	storms               storms
+	asking               sync.WaitGroup
+	checking             sync.WaitGroup // requests of the client that wait until we have looked at the server
+	ctx                  context.Context
+	stop                 context.CancelFunc
 
 	clientGone chan struct{} // closed when the client ended its side
 	once       sync.Once
@@ -107,6 +109,7 @@ func (s *Session) Run(client, server Ends) error {
 			s.fail(err)
 		}
 		up.reader.Close()
+		s.finishChecks()
 		server.Out.Close()
 		close(s.clientGone)
 	}()
@@ -159,6 +162,16 @@ func (s *Session) end() {
 	close(s.quit)
 	wait(s.told, time.Second)
 }
+
+// finishChecks lets requests that a client sent before it closed its side go on, where only a look at the server's lists keeps them.
+func (s *Session) finishChecks() {
+	checked := make(chan struct{})
+	go func() { s.checking.Wait(); close(checked) }()
+	wait(checked, lastChecks)
+}
+
+// lastChecks is how long a server has to show what it has after the client has closed its side.
+const lastChecks = 2 * time.Second
 
 // lastAnswers is how long answers that are on their way have when the session ends.
 const lastAnswers = 100 * time.Millisecond

@@ -17,6 +17,7 @@ import (
 	"sallyport/wrap"
 	"sallyport/wrap/audit"
 	"sallyport/wrap/child"
+	"sallyport/wrap/pin"
 )
 
 // demoServe is the argument that makes this binary the demo's server.
@@ -131,7 +132,8 @@ func startDemo(dir string) (*demo, error) {
 		return nil, err
 	}
 	session := wrap.New(wrap.Config{
-		Server: "filesystem", Client: "demo", Policy: policy, Log: d.log, Asker: wrap.NoApprover{},
+		Names: wrap.Names{Server: "filesystem", Client: "demo"}, Policy: policy, Log: d.log, Asker: wrap.NoApprover{},
+		Pins:  wrap.Pins{First: wrap.Accept, Propose: discard, Accept: discard},
 		Facts: factsOf("/home/you", "/home/you/project"), Warn: func(string) {},
 	})
 	clientIn, in, err := os.Pipe()
@@ -274,3 +276,6 @@ func (d *demo) end() {
 	d.proc.Close()
 	d.out.Close()
 }
+
+// discard keeps nothing: the demo leaves no pin behind.
+func discard(*pin.Pin) error { return nil }

@@ -80,6 +80,6 @@ To see what it did:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{withHint(`run "`+cmd.CommandPath()+` --help"`, "%v", err)}
 	})
-	root.AddCommand(newWrapCommand(), newDemoCommand(), newRulesCommand(), newLogCommand(), newVersionCommand())
+	root.AddCommand(newWrapCommand(), newDemoCommand(), newRulesCommand(), newPinCommand(), newBlockCommand(), newLogCommand(), newVersionCommand())
 	return root
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -103,7 +104,42 @@ func fakeServer() {
 	serve()
 }
 
-// serve answers each request: tools/call env with the environment, everything else with its method.
+// fakeLists are the lists that the fake server has, by method; the argument list=FILE puts others in their place, from a JSON object,
+// read anew for each request.
+var fakeLists = map[string]json.RawMessage{
+	"initialize": json.RawMessage(`{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"fake","version":"1"}}`),
+	"tools/list": json.RawMessage(fakeTools()),
+}
+
+// fakeTools are tools for all scripts.
+func fakeTools() string {
+	var tools []string
+	for _, name := range []string{"env", "read_file", "read_text_file", "write_file", "edit_file", "delete_file", "run", "search", "query", "send", "x", "t"} {
+		tools = append(tools, fmt.Sprintf(`{"name":%q,"description":"does %s","inputSchema":{"type":"object"}}`, name, name))
+	}
+	return `{"tools":[` + strings.Join(tools, ",") + `]}`
+}
+
+func fakeList(method string) json.RawMessage {
+	for _, arg := range os.Args[1:] {
+		path, ok := strings.CutPrefix(arg, "list=")
+		if !ok {
+			continue
+		}
+		b, err := os.ReadFile(path)
+		lists := map[string]json.RawMessage{}
+		if err != nil || json.Unmarshal(b, &lists) != nil {
+			panic("the fake server has no list in " + path)
+		}
+		if list, has := lists[method]; has {
+			return list
+		}
+	}
+	return fakeLists[method]
+}
+
+// serve answers each request: lists and the handshake as fakeLists says, tools/call env with the environment, everything else with its
+// method.
 func serve() {
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<24)
@@ -114,6 +150,12 @@ func serve() {
 			Params struct{ Name string }
 		}
 		if json.Unmarshal(in.Bytes(), &req) != nil || req.ID == nil {
+			continue
+		}
+		if list := fakeList(req.Method); list != nil {
+			var line bytes.Buffer
+			json.Compact(&line, list)
+			fmt.Printf(`{"jsonrpc":"2.0","id":%s,"result":%s}`+"\n", req.ID, line.Bytes())
 			continue
 		}
 		text := "ran " + req.Method + " " + req.Params.Name

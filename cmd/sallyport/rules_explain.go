@@ -194,6 +194,10 @@ func (a *asked) logged(out io.Writer, ref string) error {
 	if !a.asJSON {
 		printLogged(out, r)
 	}
+	if strings.HasPrefix(r.Rule, "pins/") {
+		fmt.Fprintf(out, "No rule decided this: it is not what was accepted of the server.\n\n  sallyport pin diff %s\n", wrap.ShellWord(r.Server))
+		return nil
+	}
 	if len(r.Values) == 0 || r.Direction != "c2s" {
 		return a.withoutArguments(out, r)
 	}

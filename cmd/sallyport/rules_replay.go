@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +47,7 @@ func replay(out io.Writer, session string, files []string) error {
 	if err != nil {
 		return err
 	}
-	r := replayer{out: out, policy: policy, facts: facts, held: map[string]rules.Notes{}, edits: map[string]bool{}}
+	r := replayer{out: out, policy: policy, facts: facts, held: map[string]rules.Notes{}, edits: map[string]bool{}, classes: newAccepted()}
 	for _, rule := range policy.Rules() {
 		r.edits[rule.Name] = rule.Does == "hide" || rule.Does == "set"
 	}
@@ -78,6 +79,7 @@ type replayer struct {
 	judge            *rules.Judge
 	held             map[string]rules.Notes // of requests that were held, by id: their answer is another line
 	edits            map[string]bool        // rules that set or hide
+	classes          *accepted
 	requests, differ int
 }
 
@@ -95,14 +97,17 @@ func (r *replayer) record(rec audit.Record) {
 		}
 		return
 	}
-	if rec.Decision == "refuse" && (rec.Rule == "" || r.edits[rec.Rule]) {
-		return // refused by the protocol, or by what an edit does: no verdict
+	if rec.Decision == "refuse" && (rec.Rule == "" || r.edits[rec.Rule] || strings.HasPrefix(rec.Rule, "pins/")) {
+		return // refused by the protocol, by what an edit does, or by a pin: no verdict
+	}
+	if rec.Decision == "hold" && rec.Rule == "" {
+		return // it waited for a look at the server; its verdict is another line
 	}
 	if r.judge == nil {
 		r.judge = r.policy.View(rec.Server, rec.Client).NewJudge(r.facts)
 	}
 	r.requests++
-	w := rules.World{Method: rec.Method, Tool: rec.Tool, Args: rec.Values, Time: rec.Time}
+	w := rules.World{Method: rec.Method, Tool: rec.Tool, Args: rec.Values, Time: rec.Time, Class: r.classes.class(rec.Server, rec.Tool)}
 	w.On, w.Default = wrap.Stance(rec.Method)
 	var d rules.Decision
 	if w.On == rules.Call {

@@ -22,6 +22,7 @@ func (a *asked) explain(out io.Writer) error {
 		return err
 	}
 	facts = asThen(facts, a.started)
+	w.Class = newAccepted().class(a.server, w.Tool)
 	e := policy.View(a.server, a.client).NewJudge(facts).Explain(&w)
 	if a.asJSON {
 		return writeJSON(out, e)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sallyport/approve"
 	"sallyport/rules"
 	"sallyport/rules/scan"
 	"sallyport/wrap"
@@ -33,6 +34,7 @@ type wrapFlags struct {
 	budget       time.Duration
 	env, rules   []string
 	observe      bool
+	probing      bool // a human wants to look at the server: nothing is checked, nothing is kept
 }
 
 func newWrapCommand() *cobra.Command {
@@ -133,10 +135,6 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	if err != nil {
 		return nil, err
 	}
-	if set.policy.OnlyPinned() {
-		return nil, withHint(fmt.Sprintf("remove \"only: pinned\" from %q, or take this server out of the client's configuration", set.places.rulesFile()),
-			"server %q has no accepted pin, and your rules say servers: {only: pinned}", f.name)
-	}
 	set.facts.Roots = rootsOf(argv, set.facts.Cwd, set.facts.Home)
 	view := set.policy.View(f.name, f.client)
 	command, err := f.command(argv, view)
@@ -146,6 +144,14 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	if home := homeOf(command.Env); home != set.facts.Home {
 		set.facts.OtherHome = home
 	}
+	start, err := newStart(f, set, command)
+	if err == nil {
+		err = start.prepare(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	command.Path, command.Args = start.command.Path, start.command.Args
 	l := &launch{flags: f, set: set}
 	options := set.policy.Log()
 	l.log, err = audit.Open(set.places.logDir(), audit.Session{
@@ -167,10 +173,19 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		return nil, err
 	}
 	l.session = wrap.New(wrap.Config{
-		Server: f.name, Client: f.client, Policy: set.policy, Facts: set.facts, Log: l.log,
-		Asker: wrap.NoApprover{}, Observing: f.observe, Warn: func(text string) { warningf("%s", text) },
+		Names: wrap.Names{Server: f.name, Client: f.client}, Policy: set.policy, Facts: set.facts, Pins: start.pins(), Log: l.log,
+		Asker: wrap.NoApprover{}, Observing: f.observe, Warn: tellUser,
 	})
 	return l, nil
+}
+
+// tellUser prints what a session has to say.
+func tellUser(text string) {
+	if rest, security := strings.CutPrefix(text, "SECURITY: "); security {
+		fmt.Fprintf(os.Stderr, "sallyport: SECURITY: %s\n", rest)
+		return
+	}
+	warningf("%s", text)
 }
 
 // command finds the program and makes its environment.
@@ -218,13 +233,19 @@ func (l *launch) run() error {
 		defer close(stderrDone)
 		wrap.CopyVisible(os.Stderr, l.proc.Stderr)
 	}()
+	listener, err := l.listen()
+	if err != nil {
+		warningf("other verbs cannot reach this session: %v", err)
+	} else {
+		defer listener.Close()
+	}
 	ended := make(chan error, 1)
 	go func() {
 		ended <- l.session.Run(
 			wrap.Ends{In: l.tee.of("c2s", os.Stdin), Out: os.Stdout},
 			wrap.Ends{In: l.tee.of("s2c", l.proc.Stdout), Out: l.proc.Stdin})
 	}()
-	err := l.wait(signals, ended)
+	err = l.wait(signals, ended)
 	status := l.proc.Status()
 	closeErr := l.proc.Close()
 	select {
@@ -232,6 +253,35 @@ func (l *launch) run() error {
 	case <-time.After(time.Second):
 	}
 	return l.finish(err, status, closeErr)
+}
+
+// listen makes the session's socket.
+func (l *launch) listen() (*approve.Listener, error) {
+	if err := file.MkdirPrivate(l.set.places.runtime); err != nil {
+		return nil, err
+	}
+	started := time.Now().UTC()
+	return approve.Listen(l.set.places.runtime, l.log.ID(), approve.Served{
+		Status: func() approve.Status {
+			n := l.session.Tally()
+			return approve.Status{Session: l.log.ID(), Server: l.flags.name, Client: l.flags.client, Version: versionText(), PID: os.Getpid(),
+				Started: started, Observing: l.flags.observe, Calls: n.Calls, Refused: n.Refused, Held: n.Held, Rules: l.set.digest}
+		},
+		PinsChanged: func() error {
+			p, err := l.set.places.pins().Load(l.flags.name)
+			if err != nil {
+				l.session.End() // a pin that nobody can read is none
+				return err
+			}
+			l.session.PinsChanged(p)
+			return nil
+		},
+		End: func(reason string) error {
+			warningf("server %q is ended: %s", l.flags.name, scan.VisibleLine(reason, 200))
+			l.session.End()
+			return nil
+		},
+	})
 }
 
 // wait sees the session and the child to their ends, whichever comes first.

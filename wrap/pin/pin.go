@@ -3,7 +3,6 @@ package pin
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -210,6 +209,3 @@ func (p *Pin) Closest(l Launch) (Launch, bool) {
 	}
 	return p.Launches[best], true
 }
-
-// ErrDrift is matched by the errors of a launch that is not what a human accepted.
-var ErrDrift = errors.New("the server is not what was accepted")

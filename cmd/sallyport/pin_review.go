@@ -1,0 +1,321 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"sallyport/rules"
+	"sallyport/rules/scan"
+	"sallyport/wrap/pin"
+	"sallyport/wrap/pin/drift"
+	"sallyport/wrap/pin/origin"
+)
+
+// A review is what a human looks at: how what a server is now differs from what was accepted.
+type review struct {
+	name        string
+	old, new    *pin.Pin
+	differences []pin.Difference
+	launches    []pin.Launch
+	collisions  map[string]pin.Collision
+	classes     map[string]pin.Proposal
+	reclassed   []string
+
+	named  bool // the user named items
+	launch bool // and the launch
+	chosen func(pin.Difference) bool
+}
+
+func newReview(old, new *pin.Pin, others []*pin.Pin, view *rules.View) (*review, error) {
+	if new == nil {
+		return nil, errors.New("nothing is known of it")
+	}
+	r := &review{name: new.Server, old: old, new: new, differences: pin.Diff(old, new), launches: pin.NewLaunches(old, new),
+		collisions: map[string]pin.Collision{}, classes: classesOf(old, new, view), chosen: func(pin.Difference) bool { return true }}
+	for _, c := range pin.Collisions(new, others) {
+		r.collisions[c.Name] = c
+	}
+	return r, nil
+}
+
+// doubt is why an item is not accepted unless it is named; "" if it is.
+func (r *review) doubt(d pin.Difference) string {
+	if d.New == nil {
+		return ""
+	}
+	if d.Finding != "" {
+		return "it holds " + d.Finding
+	}
+	if c, collides := r.collisions[d.Key.Name]; collides && d.Key.Section == pin.Tools && d.Old == nil {
+		if c.Same {
+			return fmt.Sprintf("server %q has a tool of that name", c.Server)
+		}
+		return fmt.Sprintf("it looks like tool %q of server %q", scan.VisibleLine(c.Other, 60), c.Server)
+	}
+	return ""
+}
+
+func (r *review) empty() bool {
+	return !slices.ContainsFunc(r.differences, r.chosen) && len(r.reclassed) == 0 && (len(r.launches) == 0 || r.named && !r.launch)
+}
+
+func (r *review) print(p *page) {
+	switch {
+	case r.old == nil:
+		p.printf("server %q: nobody has accepted it yet\n", r.name)
+	case r.empty() && len(r.differences) == 0 && len(r.launches) == 0:
+		p.printf("server %q is as it was accepted: %s\n", r.name, counts(r.new))
+		return
+	default:
+		p.printf("server %q differs from what was accepted\n", r.name)
+	}
+	for _, l := range r.launches {
+		r.printLaunch(p, l)
+	}
+	for _, d := range r.differences {
+		if !r.named || r.chosen(d) {
+			r.printDifference(p, d)
+		}
+	}
+	p.printf("\n")
+}
+
+func (r *review) printLaunch(p *page, l pin.Launch) {
+	var before *pin.Launch
+	if r.old != nil {
+		if closest, ok := r.old.Closest(l); ok {
+			before = &closest
+		}
+	}
+	p.printf("\n%s\n", p.paint(bold, "launch"))
+	field := func(name, was, is string) {
+		switch {
+		case is == "" && was == "":
+		case before == nil || was == is:
+			p.printf("  %-12s", name)
+			p.flow(0, span{is, plain})
+		default:
+			p.printf("  %-12s", name)
+			p.flow(0, span{"[-" + was + "-]", red}, span{" ", plain}, span{"{+" + is + "+}", green})
+		}
+	}
+	old := pin.Launch{}
+	if before != nil {
+		old = *before
+	}
+	field("command", commandText(old.Args), commandText(l.Args))
+	field("environment", envText(old.Env), envText(l.Env))
+	field("folder", old.Dir, l.Dir)
+	field("runs", originText(old.Origin), originText(l.Origin))
+	field("lock", old.Origin.Lock, l.Origin.Lock)
+	field("files", cmp.Or(old.Origin.Tree, old.Origin.Digest), cmp.Or(l.Origin.Tree, l.Origin.Digest))
+	if l.Origin.Why != "" {
+		p.flow(2, span{"not checked from start to start: " + l.Origin.Why, yellow})
+	}
+	for _, c := range lockChanges(r.old, r.new, old.Origin.Lock, l.Origin.Lock) {
+		p.flow(14, c)
+	}
+}
+
+// originText says what a launch runs.
+func originText(o origin.Origin) string {
+	switch {
+	case o.Package != "":
+		return strings.TrimSpace(o.Kind + " " + o.Package + " " + o.Version)
+	case o.Path != "":
+		return o.Kind + " " + o.Path
+	}
+	return o.Kind
+}
+
+// lockChanges are the packages that two locks have not in common.
+func lockChanges(old, new *pin.Pin, was, is string) []span {
+	if old == nil || was == "" || is == "" || was == is {
+		return nil
+	}
+	before, after := lockedPackages(old.Locks[was]), lockedPackages(new.Locks[is])
+	var runs []span
+	for _, name := range sortedKeys(before, after) {
+		switch {
+		case before[name] == after[name]:
+		case before[name] == "":
+			runs = append(runs, span{"+ " + name + " " + after[name], green})
+		case after[name] == "":
+			runs = append(runs, span{"- " + name + " " + before[name], red})
+		default:
+			runs = append(runs, span{"~ " + name + " " + before[name] + " → " + after[name], yellow})
+		}
+	}
+	return runs
+}
+
+func lockedPackages(lock []byte) map[string]string {
+	found := map[string]string{}
+	gjson.GetBytes(lock, "packages").ForEach(func(name, value gjson.Result) bool {
+		if path := strings.TrimPrefix(name.Str, "node_modules/"); path != "" {
+			found[path] = value.Get("version").Str
+		}
+		return true
+	})
+	return found
+}
+
+func sortedKeys(maps ...map[string]string) []string {
+	var keys []string
+	for _, m := range maps {
+		for k := range m {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+func (r *review) printDifference(p *page, d pin.Difference) {
+	title := d.Key.Section.One()
+	if d.Key.Name != "" {
+		title += " " + d.Key.Name
+	}
+	kinds := make([]string, len(d.Kinds))
+	for i, k := range d.Kinds {
+		kinds[i] = string(k)
+	}
+	p.printf("\n%s  %s\n", p.paint(bold, title), p.paint(yellow, strings.Join(kinds, ", ")))
+	if class, has := r.classes[d.Key.Name]; has && d.Key.Section == pin.Tools && d.New != nil {
+		p.flow(2, span{"class " + class.Class + ": " + class.Why, dim})
+	}
+	if why := r.doubt(d); why != "" {
+		p.flow(2, span{"HELD unless you name it: " + why, red})
+	}
+	switch {
+	case d.Old == nil:
+		printDefinition(p, d.Key.Section, d.New.Definition)
+	case d.New == nil:
+		p.flow(2, span{"no longer there", dim})
+	default:
+		for _, c := range d.Changes {
+			printChange(p, c)
+		}
+	}
+}
+
+// printDefinition shows what a model reads of an item: its texts first, then all the rest as it stands.
+func printDefinition(p *page, section pin.Section, definition []byte) {
+	value := gjson.ParseBytes(definition)
+	if value.Type == gjson.String {
+		p.flow(2, span{value.Str, plain})
+		return
+	}
+	value.ForEach(func(name, v gjson.Result) bool {
+		switch {
+		case name.Str == "name" || name.Str == "uri" && section == pin.Resources:
+		case name.Str == "description":
+			p.flow(2, span{v.String(), plain})
+		case v.IsObject() || v.IsArray():
+			p.flow(2, span{name.Str + ": ", dim}, span{spaced(v.Raw), dim})
+		default:
+			p.flow(2, span{name.Str + ": ", dim}, span{v.String(), plain})
+		}
+		return true
+	})
+}
+
+// spaced gives compact JSON places to break a line at.
+func spaced(raw string) string {
+	return strings.NewReplacer(`","`, `", "`, `},"`, `}, "`, `],"`, `], "`, `,"`, `, "`, `":{`, `": {`).Replace(raw)
+}
+
+// printChange shows a change as a word diff; without colour, what went stands in [-…-] and what came in {+…+}.
+func printChange(p *page, c drift.Change) {
+	runs := []span{{c.Path + ": ", dim}}
+	for _, w := range drift.Elide(drift.Words(c.Old, c.New), 12) {
+		switch {
+		case w.Op == '-' && p.colour:
+			runs = append(runs, span{w.Text, red})
+		case w.Op == '+' && p.colour:
+			runs = append(runs, span{w.Text, green})
+		case w.Op == '-':
+			runs = append(runs, span{"[-" + w.Text + "-]", plain})
+		case w.Op == '+':
+			runs = append(runs, span{"{+" + w.Text + "+}", plain})
+		default:
+			runs = append(runs, span{w.Text, plain})
+		}
+	}
+	p.flow(2, runs...)
+}
+
+// question is what a human says yes or no to.
+func (r *review) question() string {
+	return fmt.Sprintf("Accept %s of server %q?", r.summary(), r.name)
+}
+
+// summary counts what is being accepted.
+func (r *review) summary() string {
+	var words []string
+	if n := len(r.launches); n > 0 && (!r.named || r.launch) {
+		words = append(words, plural(n, "launch", "launches"))
+	}
+	for _, section := range pin.Sections {
+		n := 0
+		for _, d := range r.differences {
+			if d.Key.Section == section && r.chosen(d) {
+				n++
+			}
+		}
+		switch {
+		case n > 0 && (section == pin.Instructions || section == pin.ServerInfo):
+			words = append(words, section.One())
+		case n > 0:
+			words = append(words, plural(n, section.One(), manyOf(section)))
+		}
+	}
+	if n := len(r.reclassed); n > 0 {
+		words = append(words, plural(n, "class", "classes"))
+	}
+	return strings.Join(words, ", ")
+}
+
+func manyOf(section pin.Section) string {
+	if section == pin.Templates {
+		return "resource templates"
+	}
+	return string(section)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// left is what differs and is not being accepted.
+func (r *review) left() []string {
+	var names []string
+	for _, d := range r.differences {
+		if !r.chosen(d) {
+			names = append(names, scan.VisibleLine(d.Key.String(), 60))
+		}
+	}
+	return names
+}
+
+// counts says what a pin holds.
+func counts(p *pin.Pin) string {
+	var words []string
+	for _, section := range []pin.Section{pin.Tools, pin.Prompts, pin.Resources, pin.Templates} {
+		if n := len(p.Keys(section)); n > 0 {
+			words = append(words, plural(n, section.One(), manyOf(section)))
+		}
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sallyport/rules"
+	"sallyport/rules/scan"
+	"sallyport/wrap"
+	"sallyport/wrap/child"
+	"sallyport/wrap/pin"
+	"sallyport/wrap/pin/drift"
+	"sallyport/wrap/pin/origin"
+)
+
+// installTime bounds the first installation of a package. A client gives up sooner, and finds it done when it tries again.
+const installTime = 5 * time.Minute
+
+// pins are the pins that people accepted, proposals what servers say now.
+func (p places) pins() pin.Folder {
+	return pin.Folder{Dir: filepath.Join(p.config, "pins"), Home: p.home}
+}
+func (p places) proposals() pin.Folder {
+	return pin.Folder{Dir: filepath.Join(p.state, "proposed"), Home: p.home}
+}
+
+// store is where packages are installed. Programs are looked up as the server's environment says.
+func (p places) store(env []string) *origin.Store {
+	return &origin.Store{
+		Dir: filepath.Join(p.state, "packages"),
+		Find: func(name string) (string, error) {
+			path, _, err := child.Find(name, env)
+			return path, err
+		},
+		Progress: func(text string) { hintf("%s", text) },
+	}
+}
+
+// A start is a command line that is about to be started as a server, and what pins have to do with it.
+type start struct {
+	name   string
+	places places
+	view   *rules.View
+	launch pin.Launch
+	origin origin.Launch
+	store  *origin.Store
+
+	accepted *pin.Pin
+	probing  bool
+	lock     []byte
+	command  origin.Command
+}
+
+// newStart reads the pin of the server. env names the variables that the client's entry sets; command is as the client has it.
+func newStart(f wrapFlags, set settings, command child.Command) (*start, error) {
+	s := &start{name: f.name, places: set.places, view: set.policy.View(f.name, f.client)}
+	var err error
+	if s.accepted, err = set.places.pins().Load(f.name); err != nil {
+		return nil, withHint(fmt.Sprintf("put the file back as it was, or run \"sallyport pin remove %s\" and accept the server anew", wrap.ShellWord(f.name)), "%v", err)
+	}
+	if s.accepted != nil && s.accepted.Blocked != "" {
+		return nil, withHint(fmt.Sprintf("to lift that, run \"sallyport block --lift %s\"", wrap.ShellWord(f.name)), "server %q is blocked: %s", f.name, s.accepted.Blocked)
+	}
+	if set.policy.OnlyPinned() && !s.accepted.Accepted() && !f.probing {
+		return nil, withHint(fmt.Sprintf("run \"sallyport pin accept %s -- %s\" in a terminal, or remove \"only: pinned\" from %q",
+			wrap.ShellWord(f.name), commandText(command.Args), set.places.rulesFile()),
+			"server %q has no accepted pin, and your rules say servers: {only: pinned}", f.name)
+	}
+	key, err := pin.EnvKey(filepath.Join(set.places.state, "pins"))
+	if err != nil {
+		return nil, err
+	}
+	s.launch = pin.Launch{Args: command.Args, Env: pin.EnvOf(key, f.env, os.LookupEnv)}
+	s.origin = origin.Launch{Args: command.Args, Env: command.Env, Dir: set.facts.Cwd}
+	s.store = set.places.store(command.Env)
+	return s, nil
+}
+
+// prepare finds out what the command line starts, and checks it against what was accepted.
+func (s *start) prepare(f wrapFlags) error {
+	ctx, cancel := context.WithTimeout(context.Background(), installTime)
+	defer cancel()
+	if s.probing = f.probing; s.probing {
+		return s.resolve(ctx)
+	}
+	if !s.accepted.Accepted() {
+		return s.first(ctx)
+	}
+	err := s.match(ctx, s.accepted)
+	var d *drifting
+	if !errors.As(err, &d) {
+		return err
+	}
+	s.report(d)
+	if !f.observe {
+		return hinted{d, fmt.Sprintf("run \"sallyport pin diff %s\" in a terminal", wrap.ShellWord(s.name))}
+	}
+	warningf("OBSERVING server %q: it is started all the same", s.name)
+	return s.resolve(ctx)
+}
+
+// A drifting is a launch that is not what was accepted.
+type drifting struct{ kind, what, before, after string }
+
+func (d *drifting) Error() string { return d.what + " since it was accepted" }
+
+// match takes the launch of p that this command line is, if what it starts is what it was.
+func (s *start) match(ctx context.Context, p *pin.Pin) error {
+	var changed *drifting
+	for _, l := range p.Candidates(s.launch) {
+		command, err := s.store.Prepare(ctx, s.origin, l.Origin, p.Locks[l.Origin.Lock])
+		var c *origin.Changed
+		switch {
+		case err == nil:
+			l.Args = s.launch.Args
+			s.launch.Origin, s.lock, s.command = l.Origin, p.Locks[l.Origin.Lock], command
+			return nil
+		case !errors.As(err, &c):
+			return err
+		}
+		changed = &drifting{driftOf(c.What), fmt.Sprintf("%s %q changed", c.What, c.Name), c.Old, c.New}
+	}
+	if changed != nil {
+		return changed
+	}
+	closest, _ := p.Closest(s.launch)
+	before, after := commandText(closest.Args), commandText(s.launch.Args)
+	if before == after {
+		return &drifting{"environment", "its environment changed", envText(closest.Env), envText(s.launch.Env)}
+	}
+	return &drifting{"arguments", "its command line changed", before, after}
+}
+
+// driftOf is the kind of drift that a changed file is.
+func driftOf(what string) string {
+	if what == "package" || what == "lock" || what == "image" {
+		return "package"
+	}
+	return "executable"
+}
+
+// envText lists variables; values are digests, and stay out.
+func envText(env map[string]string) string {
+	var words []string
+	for name, digest := range env {
+		words = append(words, name+strings.Repeat("=…", min(1, len(digest))))
+	}
+	return strings.Join(words, " ")
+}
+
+// report tells of a launch that is not what was accepted, and keeps it for a human to look at. Nothing is installed for that: an
+// installation runs what the package wants.
+func (s *start) report(d *drifting) {
+	proposal, l := s.accepted.Clone(), s.launch
+	l.Origin = s.store.Look(s.origin)
+	proposal.AddLaunch(l, nil)
+	if err := s.places.proposals().Update(s.name, func(*pin.Pin) (*pin.Pin, error) { return proposal, nil }); err != nil {
+		warningf("keeping the launch for you to look at: %v", err)
+	}
+	fmt.Fprintf(os.Stderr, "sallyport: SECURITY: server %q was not started: %s\n", scan.VisibleLine(s.name, 80), scan.VisibleLine(d.Error(), 200))
+	fmt.Fprintf(os.Stderr, "  what:    %s\n  before:  %s\n  now:     %s\n", d.kind, scan.VisibleLine(d.before, 500), scan.VisibleLine(d.after, 500))
+	fmt.Fprintf(os.Stderr, "  see:     sallyport pin diff %[1]s\n  accept:  sallyport pin accept %[1]s\n", wrap.ShellWord(s.name))
+}
+
+// first starts a server that nobody accepted. What was proposed for this command line before is taken again, so that what a human may be
+// looking at is what runs; a package is installed once.
+func (s *start) first(ctx context.Context) error {
+	if proposed, err := s.places.proposals().Load(s.name); err == nil && proposed != nil {
+		if s.match(ctx, proposed) == nil {
+			return nil
+		}
+	}
+	return s.resolve(ctx)
+}
+
+func (s *start) resolve(ctx context.Context) error {
+	r, err := s.store.Resolve(ctx, s.origin)
+	if err != nil {
+		return err
+	}
+	if r.Origin.Why != "" {
+		warningf("server %q: what it runs is not checked from start to start: %s", s.name, r.Origin.Why)
+	}
+	s.launch.Origin, s.lock, s.command = r.Origin, r.Lock, r.Command
+	return nil
+}
+
+// pins are what the session is to hold the server to.
+func (s *start) pins() wrap.Pins {
+	p := wrap.Pins{
+		Accepted: s.accepted, First: map[string]wrap.FirstSight{"show": wrap.Show, "accept": wrap.Accept}[s.view.FirstSight()],
+		Pass: map[drift.Kind]bool{}, Launch: s.launch, Lock: s.lock,
+		Propose: func(p *pin.Pin) error {
+			return s.places.proposals().Update(s.name, func(*pin.Pin) (*pin.Pin, error) { return p, nil })
+		},
+		Accept: func(p *pin.Pin) error {
+			return s.places.pins().Update(s.name, func(old *pin.Pin) (*pin.Pin, error) {
+				if old != nil {
+					return nil, errors.New("somebody else has just accepted or blocked it")
+				}
+				return p, nil
+			})
+		},
+	}
+	if s.probing {
+		p.Accepted, p.First = nil, wrap.Show
+		p.Propose = func(*pin.Pin) error { return nil }
+	}
+	for _, kind := range drift.Kinds() {
+		p.Pass[kind] = s.view.DriftPasses(string(kind))
+	}
+	maps.DeleteFunc(p.Pass, func(_ drift.Kind, pass bool) bool { return !pass })
+	return p
+}
+
+// commandText writes a command line as a shell would read it.
+func commandText(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = wrap.ShellWord(arg)
+	}
+	return strings.Join(words, " ")
+}
+
+// accepted are the pins of all servers, for the classes that people gave to tools.
+type accepted struct {
+	pins  pin.Folder
+	known map[string]*pin.Pin
+}
+
+func newAccepted() *accepted {
+	p, err := currentPlaces()
+	if err != nil {
+		return &accepted{} // whoever asks needs the places too, and says why there are none
+	}
+	return &accepted{pins: p.pins(), known: map[string]*pin.Pin{}}
+}
+
+// class is what a human took a tool for when it was pinned.
+func (a *accepted) class(server, tool string) rules.Class {
+	if a.known == nil || tool == "" || !validName(server) {
+		return rules.Unknown
+	}
+	p, read := a.known[server]
+	if !read {
+		p, _ = a.pins.Load(server) // one that cannot be read accepts nothing
+		a.known[server] = p
+	}
+	if p == nil {
+		return rules.Unknown
+	}
+	return rules.ClassNamed(p.Items[pin.Key{Section: pin.Tools, Name: tool}].Class)
+}

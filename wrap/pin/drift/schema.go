@@ -1,0 +1,196 @@
+package drift
+
+import (
+	"encoding/json"
+	"math/big"
+	"strings"
+)
+
+// keyword compares one keyword of a schema.
+func (c *comparison) keyword(p place, name string, old, new option) {
+	at := p.below(name)
+	switch name {
+	case "title", "description", "$comment", "examples":
+		c.add(Wording, at.path, old.text(), new.text())
+		return
+	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "anyOf", "oneOf", "allOf", "prefixItems":
+		if old.is && new.is && sameShape(old.val, new.val) {
+			at.schema = schemas
+			if name == "properties" || name == "patternProperties" || name == "$defs" || name == "definitions" || name == "dependentSchemas" {
+				c.value(at, old.val, new.val)
+				return
+			}
+			c.list(at, old.val, new.val)
+			return
+		}
+		c.add(containerKind(name, old, new), at.path, old.text(), new.text())
+		return
+	case "items", "contains", "if", "then", "else", "propertyNames", "unevaluatedItems", "additionalProperties", "unevaluatedProperties":
+		if old.is && new.is && isObject(old.val) && isObject(new.val) && name != "if" && name != "contains" {
+			at.schema = schema
+			c.value(at, old.val, new.val)
+			return
+		}
+	}
+	c.add(keywordKind(name, old, new), at.path, old.text(), new.text())
+}
+
+// list compares schemas of a list one by one.
+func (c *comparison) list(at place, a, b any) {
+	oldList, okA := a.([]any)
+	newList, okB := b.([]any)
+	if !okA || !okB || len(oldList) != len(newList) {
+		c.add(Schema, at.path, text(a), text(b))
+		return
+	}
+	at.schema = schema
+	c.value(at, a, b)
+}
+
+func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
+
+func sameShape(a, b any) bool {
+	_, listA := a.([]any)
+	_, listB := b.([]any)
+	return isObject(a) && isObject(b) || listA && listB
+}
+
+// containerKind is the kind of a change to a keyword that holds schemas and came, went, or became something else.
+func containerKind(name string, old, new option) Kind {
+	switch {
+	case name == "properties" && !old.is && isObject(new.val):
+		return Parameter
+	case name == "properties" && !new.is && isObject(old.val):
+		return Narrower
+	}
+	return Schema
+}
+
+// keywordKind is what a change of one keyword does to the set of values that a schema takes.
+func keywordKind(name string, old, new option) Kind {
+	switch name {
+	case "enum", "type":
+		return unionKind(old, new)
+	case "required":
+		return turn(unionKind(asSet(old), asSet(new)))
+	case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains":
+		return boundKind(old, new)
+	case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
+		return boundKind(negated(old), negated(new))
+	case "uniqueItems":
+		return map[bool]Kind{true: Narrower, false: Wider}[new.val == true]
+	case "additionalProperties", "unevaluatedProperties", "unevaluatedItems":
+		closed := func(o option) bool { return o.is && o.val == false }
+		open := func(o option) bool { return !o.is || o.val == true }
+		switch {
+		case closed(old) && open(new):
+			return Wider
+		case open(old) && closed(new):
+			return Narrower
+		}
+	}
+	return Schema
+}
+
+// turn exchanges wider and narrower.
+func turn(k Kind) Kind {
+	switch k {
+	case Wider:
+		return Narrower
+	case Narrower:
+		return Wider
+	}
+	return k
+}
+
+// asSet takes an absent list of required names for an empty one.
+func asSet(o option) option {
+	if !o.is {
+		return option{[]any{}, true}
+	}
+	return o
+}
+
+// unionKind compares sets of alternatives. Where there is none, everything is taken.
+func unionKind(old, new option) Kind {
+	if !old.is {
+		return Narrower
+	}
+	if !new.is {
+		return Wider
+	}
+	a, b := set(old.val), set(new.val)
+	gained, lost := false, false
+	for v := range b {
+		gained = gained || !a[v]
+	}
+	for v := range a {
+		lost = lost || !b[v]
+	}
+	switch {
+	case gained && !lost:
+		return Wider
+	case lost && !gained:
+		return Narrower
+	}
+	return Schema
+}
+
+func set(v any) map[string]bool {
+	out := map[string]bool{}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	for _, item := range list {
+		if s, ok := item.(string); ok {
+			out["s"+s] = true
+		} else {
+			out["j"+text(item)] = true
+		}
+	}
+	return out
+}
+
+// boundKind compares upper bounds. A number that cannot be compared cheaply is not understood.
+func boundKind(old, new option) Kind {
+	switch {
+	case !old.is:
+		return Narrower
+	case !new.is:
+		return Wider
+	}
+	a, okA := number(old.val)
+	b, okB := number(new.val)
+	switch {
+	case !okA || !okB || a.Cmp(b) == 0:
+		return Schema
+	case a.Cmp(b) < 0:
+		return Wider
+	}
+	return Narrower
+}
+
+func negated(o option) option {
+	n, ok := o.val.(json.Number)
+	if !ok {
+		return o
+	}
+	text := "-" + string(n)
+	if rest, minus := strings.CutPrefix(string(n), "-"); minus {
+		text = rest
+	}
+	return option{json.Number(text), o.is}
+}
+
+// number reads one without large exponents: 1e999999999 would take all memory.
+func number(v any) (*big.Rat, bool) {
+	n, ok := v.(json.Number)
+	if !ok || len(n) > 64 {
+		return nil, false
+	}
+	if i := strings.IndexAny(string(n), "eE"); i >= 0 && len(n)-i > 4 {
+		return nil, false
+	}
+	return new(big.Rat).SetString(string(n))
+}
