@@ -122,6 +122,8 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 	}
 }
 
+const whyChanged = "it changed since it was accepted"
+
 // compare finds how an item differs from what was accepted. One kind of change that the rules do not let pass is enough.
 func (u *surface) compare(key pin.Key, now *seen, accepted pin.Item) {
 	if accepted.Hash == now.item.Hash {
@@ -143,7 +145,7 @@ func (u *surface) compare(key pin.Key, now *seen, accepted pin.Item) {
 		now.held, now.why = true, "it now holds "+finding.What
 		return
 	}
-	now.why = "it changed since it was accepted"
+	now.why = whyChanged
 }
 
 // gate says whether a request may use an item: against the pin, whatever was listed last.

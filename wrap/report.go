@@ -52,7 +52,11 @@ func (u *surface) report(key pin.Key, now *seen) {
 	if now.item.Hash != "" {
 		lines = append(lines, "  accept:  sallyport pin accept "+ShellWord(u.s.Server)+" "+ShellWord(key.String()+"@"+Short(now.item.Hash)))
 	}
-	entry.Reason = strings.Join(lines, "\n")
+	short := make([]string, len(lines))
+	for i, l := range lines {
+		short[i] = strings.Join(strings.Fields(l), " ")
+	}
+	entry.Reason = strings.Join(short, "; ")
 	u.s.Log.Append(entry)
 	u.s.tellReport(strings.Join(lines, "\n"))
 }
@@ -61,7 +65,7 @@ const maxChanges = 4
 
 func happened(now *seen) string {
 	switch {
-	case len(now.changes) > 0 && now.why == "":
+	case now.why == whyChanged:
 		return "changed since it was accepted"
 	case len(now.kinds) == 1 && now.kinds[0] == drift.Added:
 		return "is new: " + now.why

@@ -145,8 +145,8 @@ func (p *pump) discoverResult() (why string) {
 	return p.handshake()
 }
 
-// listResult refuses a list with two definitions of one name, and takes out those that hold hidden characters, that the rules hide, or
-// that nobody accepted. next is the cursor of the next page.
+// listResult refuses a list with two definitions of one name, and takes out those that the rules hide, that nobody accepted, or that have
+// control characters in their names. next is the cursor of the next page.
 func (p *pump) listResult(c *call) (next, why string) {
 	method, list, raw := c.method, lists[c.method], p.f.Raw
 	at := p.f.Span(list.member)
@@ -169,21 +169,14 @@ func (p *pump) listResult(c *call) (next, why string) {
 			return "", "defines one name twice, or something without a name"
 		}
 		seen[name] = true
-		var finding scan.Finding
-		hidden := false
-		if !p.f.Plain {
-			finding, hidden = scan.HiddenJSON(raw[val.Start:val.End])
-		}
-		if !hidden && strings.ContainsFunc(name, unicode.IsControl) {
-			finding, hidden = scan.Finding{What: "a control character in its name"}, true
-		}
-		if hidden {
-			p.s.warnf("server %q: %s %q holds %s: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80), finding.What)
-			p.entry.Reason = "took out definitions with hidden characters"
+		odd := strings.ContainsFunc(name, unicode.IsControl)
+		if odd {
+			p.s.warnf("server %q: %s %q holds a control character: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80))
+			p.entry.Reason = "took out definitions with control characters in their names"
 		}
 		away := p.hideItem(method, name, raw[val.Start:val.End])
 		away = p.unaccepted(pin.Key{Section: sectionOf[method], Name: name}, val) || away
-		items, names, out = append(items, val), append(names, name), append(out, away || hidden && !p.s.Observing)
+		items, names, out = append(items, val), append(names, name), append(out, away || odd && !p.s.Observing)
 	}
 	for name := range p.s.surface.page(c.pages(p.s), sectionOf[method], c.cursor, next, names) {
 		i := slices.Index(names, name)

@@ -68,6 +68,10 @@ var demoSteps = []step{
 		`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"unsolicited.txt"}}}`, "7"},
 	{"A read during which the server wants to use the client's model.",
 		`{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"sampling.txt"}}}`, "8"},
+	{"It lists the tools again. The server has another description for one of them.",
+		`{"jsonrpc":"2.0","id":9,"method":"tools/list"}`, "9"},
+	{"A call of the tool that changed.",
+		`{"jsonrpc":"2.0","id":10,"method":"tools/call","params":{"name":"read_text_file","arguments":{"path":"notes.txt"}}}`, "10"},
 }
 
 // demoTime bounds the whole demo.
@@ -216,7 +220,12 @@ func verdictWord(r audit.Record) string {
 	case "edit":
 		return "EDITED"
 	case "hold":
+		if r.Rule == "" {
+			return "waits"
+		}
 		return "held for a person"
+	case "note":
+		return "NOTED"
 	case "drop":
 		return "DROPPED"
 	}

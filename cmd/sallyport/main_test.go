@@ -29,8 +29,9 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	testscript.Main(m, map[string]func(){
-		"sallyport":  main,
-		"fakeserver": fakeServer,
+		"sallyport":   main,
+		"fakeserver":  fakeServer,
+		"fakeserver2": fakeServer,
 	})
 }
 
@@ -45,6 +46,11 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("PASSWD_HOME", passwdHomeForTest())
+			fake, err := exec.LookPath("fakeserver")
+			if err != nil {
+				return err
+			}
+			env.Setenv("FAKESERVER", fake)
 			return os.MkdirAll(env.WorkDir+"/home", 0o700)
 		},
 		Condition: func(cond string) (bool, error) {

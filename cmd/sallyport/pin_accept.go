@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -98,11 +97,7 @@ func (a *acceptance) run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	view, err := viewOf(a.flags.name)
-	if err != nil {
-		return err
-	}
-	r, err := newReview(accepted, proposal, othersOf(p, a.flags.name), view)
+	r, err := newReview(accepted, proposal, othersOf(p, a.flags.name))
 	if err != nil {
 		return err
 	}
@@ -333,12 +328,14 @@ func (r *review) toolNames() []string {
 }
 
 // classesOf proposes a class for each tool: what a human gave it before holds.
-func classesOf(old, new *pin.Pin, view *rules.View) map[string]pin.Proposal {
+func classesOf(old, new *pin.Pin, views []*rules.View) map[string]pin.Proposal {
 	classes := map[string]pin.Proposal{}
 	for _, key := range new.Keys(pin.Tools) {
 		known := ""
-		if c := view.Class(key.Name, rules.Unknown); c != rules.Unknown {
-			known = c.String()
+		for _, v := range views {
+			if c := v.Class(key.Name, rules.Unknown); c != rules.Unknown && known == "" {
+				known = c.String()
+			}
 		}
 		classes[key.Name] = pin.ProposeClass(key.Name, new.Items[key].Definition, known)
 		if old == nil {
@@ -348,5 +345,5 @@ func classesOf(old, new *pin.Pin, view *rules.View) map[string]pin.Proposal {
 			classes[key.Name] = pin.Proposal{Class: was, Why: "accepted as that"}
 		}
 	}
-	return maps.Clone(classes)
+	return classes
 }

@@ -73,11 +73,7 @@ func diffPin(out io.Writer, f wrapFlags, command []string, asJSON bool) error {
 	case proposal == nil:
 		proposal = accepted
 	}
-	view, err := viewOf(f.name)
-	if err != nil {
-		return err
-	}
-	r, err := newReview(accepted, proposal, othersOf(p, f.name), view)
+	r, err := newReview(accepted, proposal, othersOf(p, f.name))
 	if err != nil {
 		return err
 	}

@@ -31,16 +31,39 @@ type review struct {
 	chosen func(pin.Difference) bool
 }
 
-func newReview(old, new *pin.Pin, others []*pin.Pin, view *rules.View) (*review, error) {
+func newReview(old, new *pin.Pin, others []*pin.Pin) (*review, error) {
 	if new == nil {
 		return nil, errors.New("nothing is known of it")
 	}
+	// Packs know servers by their own names: one that is called otherwise has the classes of what it runs.
+	views := []*rules.View{}
+	for _, name := range append([]string{new.Server}, kindsOf(new)...) {
+		view, err := viewOf(name)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, view)
+	}
 	r := &review{name: new.Server, old: old, new: new, differences: pin.Diff(old, new), launches: pin.NewLaunches(old, new),
-		collisions: map[string]pin.Collision{}, classes: classesOf(old, new, view), chosen: func(pin.Difference) bool { return true }}
+		collisions: map[string]pin.Collision{}, classes: classesOf(old, new, views), chosen: func(pin.Difference) bool { return true }}
 	for _, c := range pin.Collisions(new, others) {
 		r.collisions[c.Name] = c
 	}
 	return r, nil
+}
+
+// kindsOf are the names that the server would have by what it runs.
+func kindsOf(p *pin.Pin) []string {
+	var names []string
+	for _, l := range p.Launches {
+		if len(l.Args) == 0 {
+			continue
+		}
+		if name := deriveName(l.Args); validName(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // doubt is why an item is not accepted unless it is named; "" if it is.
@@ -71,8 +94,10 @@ func (r *review) print(p *page) {
 	case r.empty() && len(r.differences) == 0 && len(r.launches) == 0:
 		p.printf("server %q is as it was accepted: %s\n", r.name, counts(r.new))
 		return
-	default:
+	case len(r.differences)+len(r.launches) > 0:
 		p.printf("server %q differs from what was accepted\n", r.name)
+	default:
+		p.printf("server %q\n", r.name)
 	}
 	for _, l := range r.launches {
 		r.printLaunch(p, l)
@@ -81,6 +106,9 @@ func (r *review) print(p *page) {
 		if !r.named || r.chosen(d) {
 			r.printDifference(p, d)
 		}
+	}
+	for _, tool := range r.reclassed {
+		p.printf("\n%s  class %s\n", p.paint(bold, "tool "+tool), r.classes[tool].Class)
 	}
 	p.printf("\n")
 }
@@ -101,7 +129,7 @@ func (r *review) printLaunch(p *page, l pin.Launch) {
 			p.flow(0, span{is, plain})
 		default:
 			p.printf("  %-12s", name)
-			p.flow(0, span{"[-" + was + "-]", red}, span{" ", plain}, span{"{+" + is + "+}", green})
+			p.flow(0, wordDiff(p, was, is)...)
 		}
 	}
 	old := pin.Launch{}
@@ -125,8 +153,10 @@ func (r *review) printLaunch(p *page, l pin.Launch) {
 // originText says what a launch runs.
 func originText(o origin.Origin) string {
 	switch {
-	case o.Package != "":
-		return strings.TrimSpace(o.Kind + " " + o.Package + " " + o.Version)
+	case o.Package != "" && o.Version != "":
+		return o.Kind + " " + o.Package + " " + o.Version
+	case o.Spec != "":
+		return o.Kind + " " + o.Spec + ", not looked at yet"
 	case o.Path != "":
 		return o.Kind + " " + o.Path
 	}
@@ -211,11 +241,12 @@ func printDefinition(p *page, section pin.Section, definition []byte) {
 		p.flow(2, span{value.Str, plain})
 		return
 	}
+	if description := value.Get("description"); description.Exists() {
+		p.flow(2, span{description.String(), plain})
+	}
 	value.ForEach(func(name, v gjson.Result) bool {
 		switch {
-		case name.Str == "name" || name.Str == "uri" && section == pin.Resources:
-		case name.Str == "description":
-			p.flow(2, span{v.String(), plain})
+		case name.Str == "name" || name.Str == "description" || name.Str == "uri" && section == pin.Resources:
 		case v.IsObject() || v.IsArray():
 			p.flow(2, span{name.Str + ": ", dim}, span{spaced(v.Raw), dim})
 		default:
@@ -232,8 +263,13 @@ func spaced(raw string) string {
 
 // printChange shows a change as a word diff; without colour, what went stands in [-…-] and what came in {+…+}.
 func printChange(p *page, c drift.Change) {
-	runs := []span{{c.Path + ": ", dim}}
-	for _, w := range drift.Elide(drift.Words(c.Old, c.New), 12) {
+	p.flow(2, append([]span{{c.Path + ": ", dim}}, wordDiff(p, c.Old, c.New)...)...)
+}
+
+// wordDiff gives a word diff as spans.
+func wordDiff(p *page, old, new string) []span {
+	var runs []span
+	for _, w := range drift.Elide(drift.Words(old, new), 12) {
 		switch {
 		case w.Op == '-' && p.colour:
 			runs = append(runs, span{w.Text, red})
@@ -247,7 +283,7 @@ func printChange(p *page, c drift.Change) {
 			runs = append(runs, span{w.Text, plain})
 		}
 	}
-	p.flow(2, runs...)
+	return runs
 }
 
 // question is what a human says yes or no to.

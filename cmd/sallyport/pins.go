@@ -124,7 +124,11 @@ func (s *start) match(ctx context.Context, p *pin.Pin) error {
 		case !errors.As(err, &c):
 			return err
 		}
-		changed = &drifting{driftOf(c.What), fmt.Sprintf("%s %q changed", c.What, c.Name), c.Old, c.New}
+		what := fmt.Sprintf("%s %q changed", c.What, c.Name)
+		if c.File != "" {
+			what = fmt.Sprintf("file %q of %s %q changed", c.File, c.What, c.Name)
+		}
+		changed = &drifting{driftOf(c.What), what, c.Old, c.New}
 	}
 	if changed != nil {
 		return changed
@@ -132,17 +136,17 @@ func (s *start) match(ctx context.Context, p *pin.Pin) error {
 	closest, _ := p.Closest(s.launch)
 	before, after := commandText(closest.Args), commandText(s.launch.Args)
 	if before == after {
-		return &drifting{"environment", "its environment changed", envText(closest.Env), envText(s.launch.Env)}
+		return &drifting{string(drift.Environment), "its environment changed", envText(closest.Env), envText(s.launch.Env)}
 	}
-	return &drifting{"arguments", "its command line changed", before, after}
+	return &drifting{string(drift.Arguments), "its command line changed", before, after}
 }
 
 // driftOf is the kind of drift that a changed file is.
 func driftOf(what string) string {
 	if what == "package" || what == "lock" || what == "image" {
-		return "package"
+		return string(drift.Package)
 	}
-	return "executable"
+	return string(drift.Executable)
 }
 
 // envText lists variables; values are digests, and stay out.
@@ -159,7 +163,14 @@ func envText(env map[string]string) string {
 func (s *start) report(d *drifting) {
 	proposal, l := s.accepted.Clone(), s.launch
 	l.Origin = s.store.Look(s.origin)
-	proposal.AddLaunch(l, nil)
+	var lock []byte
+	for _, known := range s.accepted.Launches {
+		// The same package with other arguments is as it was accepted.
+		if l.Origin.Kind == origin.Package && known.Origin.Spec == l.Origin.Spec && d.kind != string(drift.Package) {
+			l.Origin, lock = known.Origin, s.accepted.Locks[known.Origin.Lock]
+		}
+	}
+	proposal.AddLaunch(l, lock)
 	if err := s.places.proposals().Update(s.name, func(*pin.Pin) (*pin.Pin, error) { return proposal, nil }); err != nil {
 		warningf("keeping the launch for you to look at: %v", err)
 	}

@@ -15,7 +15,7 @@ import (
 // value or the image cannot be told.
 var (
 	containerPlain = strings.Fields(`--detach --disable-content-trust --help --init --interactive --no-healthcheck --oom-kill-disable --privileged
-		--publish-all --quiet --read-only --rm --rmi --sig-proxy --tty --replace --no-hosts --env-host --http-proxy --systemd --tls-verify`)
+		--publish-all --quiet --read-only --rm --rmi --sig-proxy --tty --replace --no-hosts --env-host --http-proxy --tls-verify`)
 	containerValue = strings.Fields(`--add-host --annotation --attach --blkio-weight --blkio-weight-device --cap-add --cap-drop --cgroup-parent
 		--cgroupns --cidfile --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-shares --cpus --cpuset-cpus --cpuset-mems
 		--detach-keys --device --device-cgroup-rule --device-read-bps --device-read-iops --device-write-bps --device-write-iops --dns
@@ -24,7 +24,7 @@ var (
 		--label --label-file --link --link-local-ip --log-driver --log-opt --mac-address --memory --memory-reservation --memory-swap
 		--memory-swappiness --mount --name --net --net-alias --network --network-alias --oom-score-adj --pid --pids-limit --platform
 		--publish --pull --restart --runtime --security-opt --shm-size --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs
-		--ulimit --user --userns --uts --volume --volume-driver --volumes-from --workdir --secret --timezone --umask --authfile --arch --os`)
+		--ulimit --user --userns --uts --volume --volume-driver --volumes-from --workdir --secret --systemd --timezone --umask --authfile --arch --os`)
 )
 
 const (

@@ -35,20 +35,20 @@
 // variables that they need, and no others of the server. A package is never looked for in the working folder or among global
 // packages.
 //
-// Prepare reads every listed file of a package as a whole each time: sizes, times and inode numbers are not trusted, since whoever edits
-// a file can put them back, and an index of them would need a key that the same user cannot read. A file that is not listed is drift
-// where node could load it without a listed file naming it in full: code, what stands for a package, a link, and what comes before a
-// listed file when require completes a name. Other new files are the server's data, and stay in the folder. What was accepted is started by node directly: no
-// shell and no npx run. A package whose folder is gone is installed again from the recorded lock, which npm checks by the lock's
-// digests, and has to give the same list of files.
+// Prepare reads every listed file of a package as a whole each time: nothing that stat says is trusted, since an edit can keep size
+// and time, and an index of what cannot be set, such as ctime, would itself be a file that the same user writes. A file that is not
+// listed is drift where node could load it without a listed file naming it in full: code, what stands for a package, a link, and
+// what comes before a listed file when require completes a name. Other new files are the server's data, and stay in the folder. What
+// was accepted is started by node directly: no shell and no npx run. A package whose folder is gone is installed again from the
+// recorded lock, which npm checks by the lock's digests, and has to give the same list of files.
 //
 // # What it does not protect against
 //
-// Between the check and the moment when node loads a file, code that runs as the same user can change it, and such code can change the
-// pin as well. Of a script and a program only the file itself is covered, not what it loads, nor what its interpreter reads in the
-// working folder, such as deno.json and bunfig.toml; of a package not what it fetches or what
-// it loads from outside: node looks for what a package lacks in node_modules of the folders above the store too. Interpreters,
-// container engines, npm, and the registry at the first sight are trusted. Install scripts run, as they would under npx, with the
-// user's rights, before anything was verified by a human; bunx, pnpm dlx and pnpx run none here. What a container mounts or gets by
-// its flags is on the command line, which the pin covers.
+// Between the check and the moment when node loads a file, code that runs as the same user can change it, and such code can change
+// the pin as well. Of a script and a program only the file itself is covered, not what it loads, nor what its interpreter reads in
+// the working folder, such as deno.json and bunfig.toml; of a package not what it fetches or what it loads from outside: node looks
+// for what a package lacks in node_modules of the folders above the store too. Interpreters, container engines, npm, and the
+// registry at the first sight are trusted. Install scripts run, as they would under npx, with the user's rights, before anything was
+// verified by a human; bunx, pnpm dlx and pnpx run none here. What a container mounts or gets by its flags is on the command line,
+// which the pin covers.
 package origin

@@ -22,5 +22,8 @@ func (s *Store) Look(l Launch) Origin {
 			return r.Origin
 		}
 	}
+	if p.kind == Package {
+		p.name = "" // many may be asked for
+	}
 	return Origin{Kind: p.kind, Package: p.name, Spec: p.spec, Why: p.why}
 }

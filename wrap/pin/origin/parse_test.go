@@ -166,3 +166,31 @@ func TestHostileCommandLinesAreRefused(t *testing.T) {
 		t.Errorf("a long command line: %q, %v", p.kind, err)
 	}
 }
+
+// FuzzParse keeps the promises that the rest builds on: an index that is used is inside, what stays in front of the command and what
+// follows are words of the command line in their order, and a refusal has its reason.
+func FuzzParse(f *testing.F) {
+	for _, line := range []string{"env A=b npx -y -p a b c", "cmd /c node x.js", "docker run -ie K --name x img", "npm exec a -- -x", "python3 -uW ignore s.py", "uvx --from a==1 b", "bun x a", "deno run -A x.ts"} {
+		f.Add(line)
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, line string) {
+		l := Launch{Args: strings.Split(line, " "), Dir: dir}
+		p, err := parse(l)
+		Floating(l.Args)
+		if err != nil {
+			return
+		}
+		if !strings.HasSuffix(line, strings.Join(p.args, " ")) || !strings.HasPrefix(line, strings.Join(p.prefix, " ")) {
+			t.Errorf("%q was cut to %q and %q", line, p.prefix, p.args)
+		}
+		switch {
+		case p.kind == Unresolved && p.why == "",
+			p.kind == Script && (p.script < 1 || p.script >= len(p.args) || p.args[p.script] == ""),
+			p.kind == Image && (p.image < 2 || p.image >= len(p.args) || p.args[p.image] == ""),
+			p.kind == Package && (len(p.run.specs) == 0 || p.spec == ""),
+			p.kind == Program && p.args[0] == "":
+			t.Errorf("%q: %+v", line, p)
+		}
+	})
+}
