@@ -167,7 +167,7 @@ func (p *pump) ownResponse(c *call) {
 		}
 	}
 	p.v = verdict{edits: p.v.edits[:0]}
-	p.entry.Decision, p.entry.Reason = "drop", "asked for by sallyport"
+	p.entry.Decision, p.entry.Reason = "note", "asked for by sallyport"
 	if page.err != nil {
 		p.entry.Reason += ": " + page.err.Error()
 	}

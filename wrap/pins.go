@@ -280,13 +280,25 @@ func (c *call) pages(s *Session) *run {
 // whole reports whether all lists that the server is known to have were seen.
 func (u *surface) whole() bool { return len(u.lacking()) == 0 }
 
-// remedyOfPins is what a human can do about a request that pins refuse.
-func remedyOfPins(rule, server string) string {
+// commandOfPins is what a human types about a request that pins refuse.
+func commandOfPins(rule, server string) string {
 	switch rule {
 	case "pins/first-sight":
-		return fmt.Sprintf("Tell the user to run \"sallyport pin accept %s\" in a terminal, and repeat the identical call only when they say so", ShellWord(server))
+		return "sallyport pin accept " + ShellWord(server)
 	case "pins/unknown":
-		return fmt.Sprintf("Tell the user that server %q does not say what it has; \"sallyport log show\" has the details", server)
+		return "sallyport log show"
 	}
-	return fmt.Sprintf("Go on without it. Tell the user that \"sallyport pin diff %s\" in a terminal shows what changed and how to accept it", ShellWord(server))
+	return "sallyport pin diff " + ShellWord(server)
+}
+
+// remedyOfPins is what a human can do about a request that pins refuse.
+func remedyOfPins(rule, server string) string {
+	command := commandOfPins(rule, server)
+	switch rule {
+	case "pins/first-sight":
+		return fmt.Sprintf("Tell the user to run \"%s\" in a terminal, and repeat the identical call only when they say so", command)
+	case "pins/unknown":
+		return fmt.Sprintf("Tell the user that server %q does not say what it has; \"%s\" has the details", server, command)
+	}
+	return fmt.Sprintf("Go on without it. Tell the user that \"%s\" in a terminal shows what changed and how to accept it", command)
 }

@@ -24,7 +24,11 @@ func (p *pump) refuse(code int, why string) {
 // refused tool call is a result with isError, which models read; clients show other errors to people.
 func (s *Session) refusal(c *call, d rules.Decision, a Answer) []byte {
 	why := s.explain(what(c), d, a)
-	s.warnf("%s; run \"sallyport rules explain %s\"", why, c.ref)
+	if strings.HasPrefix(d.Rule, "pins/") {
+		s.warnf("%s; run \"%s\"", why, commandOfPins(d.Rule, s.Server))
+	} else {
+		s.warnf("%s; run \"sallyport rules explain %s\"", why, c.ref)
+	}
 	if c.method != "tools/call" {
 		code := codeDenied
 		if _, known := methods[c.method]; !known {

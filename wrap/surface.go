@@ -1,7 +1,6 @@
 package wrap
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -199,12 +198,12 @@ func (u *surface) save(whole bool) error {
 	if accept {
 		maps.DeleteFunc(p.Items, func(k pin.Key, _ pin.Item) bool { return u.items[k] != nil && u.items[k].held })
 	}
-	same := !first && bytes.Equal(p.Encode(), u.accepted().Encode())
+	same := !first && len(pin.Diff(u.accepted(), p)) == 0
 	u.mu.Unlock()
-	switch {
-	case same:
-		return nil
-	case !accept:
+	if same {
+		p = u.accepted() // what was proposed earlier is over
+	}
+	if !accept {
 		return u.Propose(p)
 	}
 	if err := u.Accept(p); err != nil {

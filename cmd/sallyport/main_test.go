@@ -29,9 +29,8 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	testscript.Main(m, map[string]func(){
-		"sallyport":   main,
-		"fakeserver":  fakeServer,
-		"fakeserver2": fakeServer,
+		"sallyport":  main,
+		"fakeserver": fakeServer,
 	})
 }
 

@@ -48,10 +48,21 @@ func (p *page) paint(s style, text string) string {
 	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 }
 
-// flow prints runs as lines of at most 80 columns, every one indented, the first as far as it is printed already.
+// field prints a line with a name in front, and the lines that follow from it below.
+func (p *page) field(name string, runs ...span) {
+	p.printf("  %-12s", name)
+	p.lines(14, runs)
+}
+
+// flow prints runs as lines, every one indented.
 func (p *page) flow(indent int, runs ...span) {
-	column, blank := indent, false
 	p.printf("%s", strings.Repeat(" ", indent))
+	p.lines(indent, runs)
+}
+
+// lines prints runs as lines of at most 80 columns where words allow it. The first one is indented already.
+func (p *page) lines(indent int, runs []span) {
+	column, blank := indent, false
 	for _, r := range runs {
 		text := scan.Visible(r.text)
 		for text != "" {

@@ -16,6 +16,7 @@ import (
 	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/pin"
+	"sallyport/wrap/pin/origin"
 )
 
 // An acceptance is what the user wants to accept.
@@ -146,8 +147,11 @@ func (a *acceptance) proposal(p places) (*pin.Pin, error) {
 
 // install resolves the launches of packages that were not installed when they were seen, since nobody had accepted them.
 func (a *acceptance) install(p places, proposal *pin.Pin) error {
+	if len(a.items) > 0 && !slices.Contains(a.items, "launch") {
+		return nil
+	}
 	for i, l := range proposal.Launches {
-		if l.Origin.Kind != "package" || l.Origin.Tree != "" {
+		if l.Origin.Kind != origin.Package || l.Origin.Tree != "" {
 			continue
 		}
 		text := fmt.Sprintf("Install %s to look at it? Installing runs what the package wants to run.", scan.VisibleLine(l.Origin.Spec, 100))
@@ -178,6 +182,11 @@ func (a *acceptance) write(out io.Writer, p places, before *pin.Pin, r *review) 
 	})
 	if err != nil {
 		return err
+	}
+	if r.whole() {
+		if err := p.proposals().Remove(a.flags.name); err != nil {
+			warningf("%v", err)
+		}
 	}
 	fmt.Fprintf(out, "accepted: %s\n", r.summary())
 	if rest := r.left(); len(rest) > 0 {

@@ -125,11 +125,11 @@ func (r *review) printLaunch(p *page, l pin.Launch) {
 		switch {
 		case is == "" && was == "":
 		case before == nil || was == is:
-			p.printf("  %-12s", name)
-			p.flow(0, span{is, plain})
+			p.field(name, span{is, plain})
+		case strings.HasPrefix(was+is, "h1:"):
+			p.field(name, marked(p, '-', was), span{" ", plain}, marked(p, '+', is))
 		default:
-			p.printf("  %-12s", name)
-			p.flow(0, wordDiff(p, was, is)...)
+			p.field(name, wordDiff(p, was, is)...)
 		}
 	}
 	old := pin.Launch{}
@@ -270,20 +270,24 @@ func printChange(p *page, c drift.Change) {
 func wordDiff(p *page, old, new string) []span {
 	var runs []span
 	for _, w := range drift.Elide(drift.Words(old, new), 12) {
-		switch {
-		case w.Op == '-' && p.colour:
-			runs = append(runs, span{w.Text, red})
-		case w.Op == '+' && p.colour:
-			runs = append(runs, span{w.Text, green})
-		case w.Op == '-':
-			runs = append(runs, span{"[-" + w.Text + "-]", plain})
-		case w.Op == '+':
-			runs = append(runs, span{"{+" + w.Text + "+}", plain})
-		default:
-			runs = append(runs, span{w.Text, plain})
-		}
+		runs = append(runs, marked(p, w.Op, w.Text))
 	}
 	return runs
+}
+
+// marked shows what went or came: in colour, or between marks.
+func marked(p *page, op byte, text string) span {
+	switch {
+	case op == '-' && p.colour:
+		return span{text, red}
+	case op == '+' && p.colour:
+		return span{text, green}
+	case op == '-':
+		return span{"[-" + text + "-]", plain}
+	case op == '+':
+		return span{"{+" + text + "+}", plain}
+	}
+	return span{text, plain}
 }
 
 // question is what a human says yes or no to.
@@ -340,6 +344,11 @@ func (r *review) left() []string {
 		}
 	}
 	return names
+}
+
+// whole reports whether nothing that differs is left out.
+func (r *review) whole() bool {
+	return len(r.left()) == 0 && (!r.named || r.launch || len(r.launches) == 0)
 }
 
 // counts says what a pin holds.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,6 +156,7 @@ func envText(env map[string]string) string {
 	for name, digest := range env {
 		words = append(words, name+strings.Repeat("=…", min(1, len(digest))))
 	}
+	slices.Sort(words)
 	return strings.Join(words, " ")
 }
 
@@ -208,6 +210,9 @@ func (s *start) pins() wrap.Pins {
 		Accepted: s.accepted, First: map[string]wrap.FirstSight{"show": wrap.Show, "accept": wrap.Accept}[s.view.FirstSight()],
 		Pass: map[drift.Kind]bool{}, Launch: s.launch, Lock: s.lock,
 		Propose: func(p *pin.Pin) error {
+			if accepted, err := s.places.pins().Load(s.name); err == nil && accepted.Accepted() && len(pin.Diff(accepted, p))+len(pin.NewLaunches(accepted, p)) == 0 {
+				return s.places.proposals().Remove(s.name)
+			}
 			return s.places.proposals().Update(s.name, func(*pin.Pin) (*pin.Pin, error) { return p, nil })
 		},
 		Accept: func(p *pin.Pin) error {
