@@ -56,7 +56,7 @@ func (s *Session) fetch(ctx context.Context, section pin.Section, e era) error {
 	var r run
 	asked := map[string]bool{}
 	for cursor := ""; ; {
-		next, err := s.ask(ctx, &ownRequest{section: section, era: e, cursor: cursor, run: &r})
+		next, err := s.ask(ctx, &ownRequest{method: listOf[section], section: section, era: e, cursor: cursor, run: &r})
 		if err != nil || next == "" {
 			return err
 		}
@@ -70,6 +70,12 @@ func (s *Session) fetch(ctx context.Context, section pin.Section, e era) error {
 // fetchAll lists everything that the server has and that was not seen yet, and keeps what came of it.
 func (s *Session) fetchAll(ctx context.Context, e era) error {
 	var first error
+	if e == modern && !s.surface.greeted() {
+		// A modern client need not ask what the server is.
+		ctx, cancel := context.WithTimeout(ctx, fetchTime)
+		defer cancel()
+		_, first = s.ask(ctx, &ownRequest{method: "server/discover", era: e})
+	}
 	for _, section := range s.surface.lacking() {
 		if err := s.fetch(ctx, section, e); err != nil && first == nil {
 			first = err
@@ -82,9 +88,10 @@ func (s *Session) fetchAll(ctx context.Context, e era) error {
 	return s.surface.save(true)
 }
 
-// An ownRequest is one of ours for a page of a list.
+// An ownRequest is one of ours: for a page of a list, or for what a modern server says of itself.
 type ownRequest struct {
-	section pin.Section
+	method  string
+	section pin.Section // of a list
 	era     era
 	cursor  string
 	run     *run
@@ -97,7 +104,7 @@ func (s *Session) ask(ctx context.Context, r *ownRequest) (next string, err erro
 	rand.Read(name[:])
 	id, _ := jsonrpc.ParseID(jsonrpc.AppendString(nil, "sallyport-"+hex.EncodeToString(name[:])))
 	r.page = make(chan ownPage, 1)
-	c := &call{id: id, method: listOf[r.section], era: r.era, stage: forwarded, void: noQuestion, own: r, cursor: r.cursor}
+	c := &call{id: id, method: r.method, era: r.era, stage: forwarded, void: noQuestion, own: r, cursor: r.cursor}
 	s.st.mu.Lock()
 	if s.st.ending {
 		s.st.mu.Unlock()
@@ -152,14 +159,18 @@ func (r *ownRequest) frame(c *call) []byte {
 // ownResponse takes in the answer to a request of ours. It goes nowhere else.
 func (p *pump) ownResponse(c *call) {
 	page := ownPage{err: errors.New("it answered " + c.method + " with an error")}
-	if p.f.Kind == jsonrpc.Error && c.cursor == "" && string(p.f.Get("code")) == strconv.Itoa(codeMethodNotFound) {
+	if p.f.Kind == jsonrpc.Error && c.own.run != nil && c.cursor == "" && string(p.f.Get("code")) == strconv.Itoa(codeMethodNotFound) {
 		page.err = nil // it has no such list: what it shows later all the same is new
 		p.s.surface.page(c.own.run, c.own.section, "", "", nil)
 	}
 	if p.f.Kind == jsonrpc.Result {
 		page.err = nil
 		why := p.resultType(c)
-		if why == "" {
+		switch {
+		case why != "":
+		case c.own.run == nil:
+			why = p.discoverResult()
+		default:
 			page.next, why = p.listResult(c)
 		}
 		if why != "" {
@@ -179,7 +190,7 @@ func (p *pump) ownResponse(c *call) {
 }
 
 // known waits until the server has shown what a request wants to use, and judges that.
-func (s *Session) known(key pin.Key, e era) check {
+func (s *Session) known(key pin.Key, e era, free bool) check {
 	return func(ctx context.Context) rules.Decision {
 		var err error
 		if s.surface.settled() {
@@ -191,7 +202,7 @@ func (s *Session) known(key pin.Key, e era) check {
 		if err != nil {
 			return s.surface.refusal("pins/unknown", "what the server shows could not be compared with what was accepted: "+err.Error())
 		}
-		return s.surface.gate(key)
+		return s.surface.gate(key, free)
 	}
 }
 

@@ -148,13 +148,12 @@ func (u *surface) compare(key pin.Key, now *seen, accepted pin.Item) {
 	now.why = whyChanged
 }
 
-// gate says whether a request may use an item: against the pin, whatever was listed last.
-func (u *surface) gate(key pin.Key) rules.Decision {
+// gate says whether a request may use an item: against the pin, whatever was listed last. Free is what need not be listed.
+func (u *surface) gate(key pin.Key, free bool) rules.Decision {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.items[key]
 	_, pinned := u.accepted().Items[key]
-	free := key.Section == pin.Resources || key.Section == pin.Templates // what may be read is not only what is listed
 	switch {
 	case u.overfull[key.Section] && now == nil && !pinned:
 		return u.refusal("pins/new", "the server lists too much to tell")
@@ -164,7 +163,7 @@ func (u *surface) gate(key pin.Key) rules.Decision {
 		return u.refusal("pins/first-sight", "nobody has accepted server \""+u.s.Server+"\" yet")
 	case now != nil && now.held:
 		return u.refusal("pins/new", now.why)
-	case now == nil && !pinned && !free:
+	case now == nil && !pinned && !free && !u.Pass[drift.Added]:
 		return u.refusal("pins/new", "it is neither accepted nor does the server list it")
 	}
 	return rules.Decision{Action: rules.Allow}
@@ -198,21 +197,23 @@ func (p *pump) pinned(c *call) judged {
 	}
 	key := pin.Key{Section: sectionOf[use.list], Name: name}
 	w := rules.World{On: rules.List, Method: use.list, Tool: c.tool, Time: p.entry.Time}
+	// What may be read is not only what is listed, and completion is for what a person types.
+	free := key.Section == pin.Resources || c.method == "completion/complete"
 	u := p.s.surface
 	if u.settled() || u.First != Accept {
-		if d := u.gate(key); d.Action != rules.Allow && (d.Rule != "pins/first-sight" || u.whole()) {
+		if d := u.gate(key, free); d.Action != rules.Allow && (d.Rule != "pins/first-sight" || u.whole()) {
 			return p.observe(d, w)
 		}
 	}
 	if u.settled() && u.current(key.Section) {
-		return p.observe(u.gate(key), w)
+		return p.observe(u.gate(key, free), w)
 	}
 	if p.s.Observing {
 		p.s.look(c.era)
 		return allowed
 	}
 	j := allowed
-	j.check = p.s.known(key, c.era)
+	j.check = p.s.known(key, c.era, free)
 	return j
 }
 

@@ -145,6 +145,13 @@ func (u *surface) offered(names map[string]bool) {
 	}
 }
 
+// greeted reports whether the server has said what it is.
+func (u *surface) greeted() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.offers != nil
+}
+
 // lacking are the lists that the server has, as far as we know, and that have not been seen whole.
 func (u *surface) lacking() []pin.Section {
 	u.mu.Lock()

@@ -12,6 +12,9 @@ import (
 // permissive lets everything through, so that whatever still changes is the wrapper's own doing.
 const permissive = `version: 1
 use: []
+first_sight: accept
+drift: {wording: pass, parameter: pass, wider: pass, narrower: pass, schema: pass, hint: pass, output: pass, instructions: pass, info: pass,
+  capability: pass, other: pass, added: pass, removed: pass}
 default: {read: allow, write: allow, destructive: allow}
 rules:
   - name: all
