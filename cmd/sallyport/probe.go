@@ -15,6 +15,9 @@ import (
 	"sallyport/wrap/pin/origin"
 )
 
+// settleTime is for servers that add tools once they know what the client can do.
+const settleTime = 300 * time.Millisecond
+
 // probeTime bounds how long a server that a human wants to look at has for its handshake.
 const probeTime = 60 * time.Second
 
@@ -61,8 +64,10 @@ func probe(f wrapFlags, argv []string) (*pin.Pin, error) {
 	return p, nil
 }
 
+// Servers have tools for some clients only, so we say that we can do what clients can. What the rules withhold is withheld from us too.
 const (
-	legacyHello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"sallyport","version":"1"}}}`
+	legacyHello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":` +
+		`{"roots":{"listChanged":true},"sampling":{},"elicitation":{"form":{},"url":{}}},"clientInfo":{"name":"sallyport","version":"1"}}}`
 	legacyReady = `{"jsonrpc":"2.0","method":"notifications/initialized"}`
 	modernHello = `{"jsonrpc":"2.0","id":2,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
 		`"io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"sallyport","version":"1"}}}}`
@@ -84,8 +89,14 @@ func look(s *wrap.Session, in io.Writer, out io.Reader) (*pin.Pin, error) {
 				Method string
 				Result json.RawMessage
 			}
-			if json.Unmarshal(line, &f) == nil && f.Method == "" && len(f.ID) == 1 {
+			switch {
+			case json.Unmarshal(line, &f) != nil:
+			case f.Method == "" && len(f.ID) == 1:
 				answers <- f.Result != nil
+			case f.Method == "roots/list" && f.ID != nil:
+				fmt.Fprintf(in, `{"jsonrpc":"2.0","id":%s,"result":{"roots":[]}}`+"\n", f.ID)
+			case f.Method != "" && f.ID != nil:
+				fmt.Fprintf(in, `{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"nobody is there to ask"}}`+"\n", f.ID)
 			}
 		}
 	}()
@@ -108,13 +119,17 @@ func look(s *wrap.Session, in io.Writer, out io.Reader) (*pin.Pin, error) {
 		return nil, err
 	}
 	if !ok {
-		if ok, err = hello(modernHello); err != nil || !ok {
-			return nil, errors.Join(err, errors.New("it answers neither initialize nor server/discover"))
+		switch ok, err = hello(modernHello); {
+		case err != nil:
+			return nil, err
+		case !ok:
+			return nil, errors.New("it answers neither initialize nor server/discover")
 		}
 		return s.Surface(true)
 	}
 	if _, err := io.WriteString(in, legacyReady+"\n"); err != nil {
 		return nil, errors.New("it ended")
 	}
+	time.Sleep(settleTime)
 	return s.Surface(false)
 }

@@ -317,7 +317,7 @@ func (c *comparison) arguments(p place, old, new option) bool {
 		a, had := before[name]
 		b, has := after[name]
 		at := p.below(name)
-		at.schema = argument
+		at.kind, at.schema = "", argument
 		switch {
 		case had && has:
 			c.value(at, a, b)

@@ -14,7 +14,7 @@ type Word struct {
 
 // maxWords bounds the words that are compared with each other, on either side, once what is the same at both ends is set aside. Of more,
 // all of the middle has changed.
-const maxWords = 2000
+const maxWords = 600
 
 // Words compares two texts word by word. Its work is bounded, whatever the texts hold.
 func Words(old, new string) []Word {
@@ -37,7 +37,7 @@ func middle(out []Word, a, b []string) []Word {
 	if len(a) == 0 || len(b) == 0 || len(a) > maxWords || len(b) > maxWords {
 		return words(words(out, '-', a), '+', b)
 	}
-	// The longest common subsequence, by lengths from the end: 16 MB at most.
+	// The longest common subsequence, by lengths from the end.
 	width := len(b) + 1
 	length := make([]int32, (len(a)+1)*width)
 	for i := len(a) - 1; i >= 0; i-- {
