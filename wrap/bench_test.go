@@ -117,3 +117,50 @@ func BenchmarkList(b *testing.B) {
 	}
 	benchFrames(b, "", "tools/list", `{}`, `{"tools":[`+strings.Join(tools, ",")+`]}`)
 }
+
+// BenchmarkPinnedList judges a list of 500 tools of 2 KB that were all accepted, as the first of its session and as a later one.
+func BenchmarkPinnedList(b *testing.B) {
+	p := &pin.Pin{Server: "test", Launches: []pin.Launch{{}}, Items: map[pin.Key]pin.Item{}}
+	var tools []string
+	for i := range 500 {
+		name := fmt.Sprintf("tool_%03d", i)
+		tool := `{"name":"` + name + `","description":"` + strings.Repeat("does something useful ", 80) + `","inputSchema":{"type":"object","properties":{"path":{"type":"string"}}}}`
+		tools = append(tools, tool)
+		item, err := pin.NewItem([]byte(tool))
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Items[pin.Key{Section: pin.Tools, Name: name}] = item
+	}
+	call := []byte(`{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}` + "\n")
+	answer := []byte(`{"jsonrpc":"2.0","id":1,"result":{"tools":[` + strings.Join(tools, ",") + `]}}` + "\n")
+	for _, name := range []string{"first", "later"} {
+		b.Run(name, func(b *testing.B) {
+			log, err := audit.Open(filepath.Join(b.TempDir(), "log"), audit.Session{Server: "test"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(answer)))
+			b.ReportAllocs()
+			var s *Session
+			var up, down *pump
+			begin := func() {
+				s = New(Config{Names: Names{Server: "test"}, Policy: policy(b, "version: 1\n"), Log: log, Asker: NoApprover{}, Warn: func(text string) { b.Error(text) },
+					Pins: Pins{Accepted: p, Propose: func(*pin.Pin) error { return nil }}})
+				s.toC, s.toS = newOutlet(discard{}), newOutlet(discard{})
+				up, down = s.newPump(&loop{line: call}, s.toS, s.toC), s.newPump(&loop{line: answer}, s.toC, s.toS)
+				up.client = true
+			}
+			begin()
+			for b.Loop() {
+				if name == "first" {
+					b.StopTimer()
+					begin()
+					b.StartTimer()
+				}
+				benchOne(b, up)
+				benchOne(b, down)
+			}
+		})
+	}
+}

@@ -1,7 +1,9 @@
 package wrap
 
 import (
+	"bytes"
 	"fmt"
+	"hash/maphash"
 
 	"sallyport/rules"
 	"sallyport/rules/scan"
@@ -45,7 +47,7 @@ var listOf = map[pin.Section]string{
 
 // A seen is an item as the server said it last.
 type seen struct {
-	raw     []byte // as it was spelled; nil if it is too long to be kept for comparison
+	spelled uint64 // a keyed hash of how it was spelled: what is spelled alike need not be judged again
 	item    pin.Item
 	held    bool
 	sticky  bool // it was something else once: whatever the server says now, a human has to look
@@ -54,9 +56,6 @@ type seen struct {
 	changes []drift.Change
 }
 
-// keepRaw is the longest definition whose spelling is remembered, so that it need not be judged again.
-const keepRaw = 64 << 10
-
 // maxSeen bounds the items that are remembered, per section.
 const maxSeen = pin.MaxItems
 
@@ -64,19 +63,16 @@ const maxSeen = pin.MaxItems
 func (u *surface) see(key pin.Key, raw []byte) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	old := u.items[key]
-	if old != nil && old.raw != nil && string(old.raw) == string(raw) {
+	old, spelled := u.items[key], maphash.Bytes(u.seed, raw)
+	if old != nil && old.spelled == spelled {
 		return old.held && !u.s.Observing
 	}
 	if old == nil && u.count[key.Section] >= maxSeen {
 		u.tooMany(key.Section)
 		return true
 	}
-	now := &seen{}
-	if len(raw) <= keepRaw {
-		now.raw = append([]byte(nil), raw...)
-	}
-	item, err := pin.NewItem(raw)
+	now := &seen{spelled: spelled}
+	item, err := u.item(key, raw)
 	if err != nil {
 		now.held, now.sticky, now.why = true, true, err.Error()
 	} else {
@@ -92,6 +88,21 @@ func (u *surface) see(key pin.Key, raw []byte) bool {
 		u.report(key, now)
 	}
 	return now.held && !u.s.Observing
+}
+
+// item is the accepted one, if that is what the server shows, else a new one.
+func (u *surface) item(key pin.Key, raw []byte) (pin.Item, error) {
+	accepted, pinned := u.accepted().Items[key]
+	if pinned && len(raw) <= pin.MaxDefinition {
+		var err error
+		if u.scratch, err = pin.Canonical(u.scratch[:0], raw); err != nil {
+			return pin.Item{}, err
+		}
+		if bytes.Equal(u.scratch, accepted.Definition) {
+			return accepted, nil
+		}
+	}
+	return pin.NewItem(raw)
 }
 
 // weigh compares an item with what a human accepted, or, where nobody did, with what the server said first.

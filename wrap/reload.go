@@ -26,7 +26,7 @@ func (s *Session) PinsChanged(p *pin.Pin) {
 			continue
 		}
 		was := now.held
-		again := &seen{raw: now.raw, item: now.item}
+		again := &seen{spelled: now.spelled, item: now.item}
 		u.weigh(key, again, nil)
 		u.items[key] = again
 		changed[key.Section] = changed[key.Section] || was != again.held

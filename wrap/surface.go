@@ -2,6 +2,7 @@ package wrap
 
 import (
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"sync"
@@ -16,6 +17,8 @@ type surface struct {
 	s *Session
 
 	mu       sync.Mutex
+	seed     maphash.Seed
+	scratch  []byte // of see
 	items    map[pin.Key]*seen
 	count    map[pin.Section]int
 	overfull map[pin.Section]bool
@@ -46,7 +49,7 @@ type run struct {
 }
 
 func newSurface(s *Session, p Pins) *surface {
-	u := &surface{Pins: p, s: s, items: map[pin.Key]*seen{}, count: map[pin.Section]int{}, overfull: map[pin.Section]bool{}, lists: map[pin.Section]*listing{}}
+	u := &surface{Pins: p, s: s, seed: maphash.MakeSeed(), items: map[pin.Key]*seen{}, count: map[pin.Section]int{}, overfull: map[pin.Section]bool{}, lists: map[pin.Section]*listing{}}
 	for section := range listOf {
 		u.lists[section] = &listing{}
 	}

@@ -159,11 +159,18 @@ func (b *bench) wrapped() (target, error) {
 	if err := os.WriteFile(rules, []byte(rulesFile()), 0o600); err != nil {
 		return target{}, err
 	}
+	for _, tools := range []surface{fewTools, allTools} {
+		// A pin belongs to a name and holds one set of tools.
+		cmd := exec.Command(binary, "pin", "accept", "--yes", pinName(tools), "--", b.self, roleServer, string(tools))
+		cmd.Env = env
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return target{}, fmt.Errorf("pinning the server: %v\n%s", err, said)
+		}
+	}
 	return target{
 		name: sallyport,
 		command: func(tools surface) *exec.Cmd {
-			// A pin belongs to a name and holds one set of tools.
-			cmd := exec.Command(binary, "wrap", "--name", "bench-"+string(tools), "--rules", rules, "--",
+			cmd := exec.Command(binary, "wrap", "--name", pinName(tools), "--rules", rules, "--",
 				b.self, roleServer, string(tools))
 			cmd.Env = env
 			return cmd
@@ -171,6 +178,8 @@ func (b *bench) wrapped() (target, error) {
 		clean: func() { b.removeLogs() },
 	}, nil
 }
+
+func pinName(tools surface) string { return "bench-" + string(tools) }
 
 // removeLogs keeps hundreds of megabytes of log lines from being written to the disk while
 // the next target is measured.

@@ -113,7 +113,7 @@ func (c *canonicaliser) array(depth int) {
 	c.out = append(c.out, ']')
 }
 
-// A member is a name in canonical form, with its quotes, and where its value's canonical form lies in the output.
+// A member is a name in canonical form, with its quotes, and where the member's canonical form lies in the output.
 type member struct {
 	name       []byte
 	start, end int
@@ -123,6 +123,7 @@ type member struct {
 func (c *canonicaliser) object(depth int) {
 	begin := len(c.out)
 	c.i++
+	c.out = append(c.out, '{')
 	var buf [16]member
 	members := buf[:0]
 	sorted := true
@@ -135,9 +136,13 @@ func (c *canonicaliser) object(depth int) {
 		}
 		c.i++
 		c.blanks()
+		if len(members) > 0 {
+			c.out = append(c.out, ',')
+			sorted = sorted && compareNames(members[len(members)-1].name, name) <= 0
+		}
 		start := len(c.out)
+		c.out = append(append(c.out, name...), ':')
 		c.value(depth + 1)
-		sorted = sorted && (len(members) == 0 || compareNames(members[len(members)-1].name, name) <= 0)
 		members = append(members, member{name, start, len(c.out)})
 		if c.blanks(); c.next() == ',' {
 			c.i++
@@ -146,20 +151,22 @@ func (c *canonicaliser) object(depth int) {
 		}
 	}
 	c.i++
-	if c.bad {
-		return
+	c.out = append(c.out, '}')
+	if !sorted && !c.bad {
+		c.reorder(begin, members)
 	}
-	if !sorted {
-		slices.SortStableFunc(members, func(a, b member) int { return compareNames(a.name, b.name) })
-	}
-	values := bytes.Clone(c.out[begin:])
+}
+
+// reorder writes the members of the object that begins at begin in the output in their order.
+func (c *canonicaliser) reorder(begin int, members []member) {
+	written := bytes.Clone(c.out[begin:])
+	slices.SortStableFunc(members, func(a, b member) int { return compareNames(a.name, b.name) })
 	c.out = append(c.out[:begin], '{')
 	for i, m := range members {
 		if i > 0 {
 			c.out = append(c.out, ',')
 		}
-		c.out = append(append(c.out, m.name...), ':')
-		c.out = append(c.out, values[m.start-begin:m.end-begin]...)
+		c.out = append(c.out, written[m.start-begin:m.end-begin]...)
 	}
 	c.out = append(c.out, '}')
 }
@@ -171,20 +178,25 @@ func (c *canonicaliser) text() ([]byte, bool) {
 		return nil, false
 	}
 	escaped := false
-	for c.i++; c.i < len(c.raw); c.i++ {
-		switch c.raw[c.i] {
-		case '\\':
-			escaped = true
-			c.i++
-		case '"':
-			c.i++
-			if !escaped {
-				return c.raw[start:c.i], true
-			}
-			return appendText(nil, unescape(c.raw[start+1:c.i-1])), true
+	for c.i++; ; {
+		end := bytes.IndexByte(c.raw[c.i:], '"')
+		if end < 0 {
+			return nil, false
+		}
+		escape := bytes.IndexByte(c.raw[c.i:c.i+end], '\\')
+		if escape < 0 {
+			c.i += end + 1
+			break
+		}
+		escaped = true
+		if c.i += escape + 2; c.i > len(c.raw) {
+			return nil, false
 		}
 	}
-	return nil, false
+	if !escaped {
+		return c.raw[start:c.i], true
+	}
+	return appendText(nil, unescape(c.raw[start+1:c.i-1])), true
 }
 
 // appendText writes a string with the escapes of RFC 8785, section 3.2.2.2.

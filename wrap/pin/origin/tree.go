@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -162,7 +163,7 @@ func (t tree) verify(ctx context.Context, dir string) error {
 			files = append(files, treeFile{path: name, link: link})
 			return nil
 		}
-		if t.mayLoad(name, d.Type()) {
+		if t.mayLoad(name, d.Type()) && !(d.IsDir() && hollow(filepath.Join(dir, filepath.FromSlash(name)))) {
 			return &Changed{File: name, Old: "absent", New: "new, and node could load it"}
 		}
 		return nil
@@ -183,6 +184,17 @@ func (t tree) verify(ctx context.Context, dir string) error {
 		return t.missing(files)
 	}
 	return nil
+}
+
+// hollow reports whether there is nothing but folders below a folder: npm leaves those of packages that it took back.
+func hollow(dir string) bool {
+	found := errors.New("a file")
+	return filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			err = found
+		}
+		return err
+	}) == nil
 }
 
 // missing names the first file that is listed and not there.
