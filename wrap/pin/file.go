@@ -16,7 +16,58 @@ const version = 1
 // Encode writes a pin. It is the only form that Decode accepts.
 func (p *Pin) Encode() []byte {
 	w := &writer{}
-	w.line(0, "{")
+	w.pin(p)
+	return w.out
+}
+
+// A writer puts members of the outermost object onto lines, with commas between them. Where it has something to compare with, it
+// does that instead of writing.
+type writer struct {
+	out   []byte
+	began bool
+
+	compare bool
+	want    []byte // what is still to come
+	n       int    // bytes that were the same
+	differs bool
+}
+
+// same reports whether Encode would write exactly data, and if not, the line of the first difference.
+func (p *Pin) same(data []byte) (bool, int) {
+	w := &writer{compare: true, want: data}
+	w.pin(p)
+	if !w.differs && len(w.want) == 0 {
+		return true, 0
+	}
+	return false, bytes.Count(data[:w.n], []byte("\n")) + 1
+}
+
+func (w *writer) text(s string) {
+	switch {
+	case !w.compare:
+		w.out = append(w.out, s...)
+	case w.differs:
+	case len(w.want) >= len(s) && string(w.want[:len(s)]) == s:
+		w.want, w.n = w.want[len(s):], w.n+len(s)
+	default:
+		w.differs = true
+	}
+}
+
+func (w *writer) bytes(b []byte) {
+	switch {
+	case !w.compare:
+		w.out = append(w.out, b...)
+	case w.differs:
+	case bytes.HasPrefix(w.want, b):
+		w.want, w.n = w.want[len(b):], w.n+len(b)
+	default:
+		w.differs = true
+	}
+}
+
+func (w *writer) pin(p *Pin) {
+	w.text("{")
 	w.member(`"version": ` + fmt.Sprint(version))
 	w.member(`"server": ` + quote(p.Server))
 	if p.Blocked != "" {
@@ -30,47 +81,33 @@ func (p *Pin) Encode() []byte {
 		w.member(`"clients": [` + strings.Join(names, ", ") + "]")
 	}
 	if len(p.Launches) > 0 {
-		w.open(`"launches": [`)
+		w.member(`"launches": [`)
 		for i, l := range p.Launches {
 			w.line(4, string(l.line())+comma(i, len(p.Launches)))
 		}
-		w.close("]")
+		w.line(2, "]")
 	}
 	w.locks(p.Locks)
 	for _, section := range Sections {
 		w.section(p, section)
 	}
-	w.end()
-	return w.out.Bytes()
+	w.text("\n}\n")
 }
 
-// A writer puts members of the outermost object onto lines, with commas between them.
-type writer struct {
-	out   bytes.Buffer
-	began bool
-}
-
+// line begins a line.
 func (w *writer) line(indent int, text string) {
-	for range indent {
-		w.out.WriteByte(' ')
-	}
-	w.out.WriteString(text)
-	w.out.WriteByte('\n')
+	w.text("\n        "[:1+indent])
+	w.text(text)
 }
 
-// member begins a member. The comma behind the one before it is written only now.
+// member begins a line with a member, behind the comma of the one before.
 func (w *writer) member(text string) {
 	if w.began {
-		w.out.Truncate(w.out.Len() - 1)
-		w.out.WriteString(",\n")
+		w.text(",")
 	}
 	w.began = true
 	w.line(2, text)
 }
-
-func (w *writer) open(text string)  { w.member(text) }
-func (w *writer) close(text string) { w.line(2, text) }
-func (w *writer) end()              { w.line(0, "}") }
 
 func comma(i, n int) string {
 	if i+1 < n {
@@ -83,7 +120,7 @@ func (w *writer) locks(locks map[string][]byte) {
 	if len(locks) == 0 {
 		return
 	}
-	w.open(`"locks": {`)
+	w.member(`"locks": {`)
 	hashes := slices.Sorted(maps.Keys(locks))
 	for i, hash := range hashes {
 		w.line(4, quote(hash)+": [")
@@ -93,7 +130,7 @@ func (w *writer) locks(locks map[string][]byte) {
 		}
 		w.line(4, "]"+comma(i, len(hashes)))
 	}
-	w.close("}")
+	w.line(2, "}")
 }
 
 func (w *writer) section(p *Pin, section Section) {
@@ -101,18 +138,19 @@ func (w *writer) section(p *Pin, section Section) {
 	if len(keys) == 0 {
 		return
 	}
-	w.open(`"` + string(section) + `": {`)
+	w.member(`"` + string(section) + `": {`)
 	for i, k := range keys {
 		item := p.Items[k]
-		w.out.WriteString("    " + quote(k.Name) + ": {")
+		w.line(4, quote(k.Name))
+		w.text(": {")
 		if item.Class != "" {
-			w.out.WriteString(`"class": ` + quote(item.Class) + ", ")
+			w.text(`"class": ` + quote(item.Class) + ", ")
 		}
-		w.out.WriteString(`"hash": ` + quote(item.Hash) + `, "definition": `)
-		w.out.Write(item.Definition)
-		w.out.WriteString("}" + comma(i, len(keys)) + "\n")
+		w.text(`"hash": ` + quote(item.Hash) + `, "definition": `)
+		w.bytes(item.Definition)
+		w.text("}" + comma(i, len(keys)))
 	}
-	w.close("}")
+	w.line(2, "}")
 }
 
 // quote writes a text as definitions have it.
@@ -136,18 +174,10 @@ func Decode(data []byte) (*Pin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", r.n, err)
 	}
-	if again := p.Encode(); !bytes.Equal(again, data) {
-		return nil, fmt.Errorf("line %d: it is not as sallyport writes it", firstDifference(again, data))
+	if same, line := p.same(data); !same {
+		return nil, fmt.Errorf("line %d: it is not as sallyport writes it", line)
 	}
 	return p, nil
-}
-
-func firstDifference(a, b []byte) int {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
-	}
-	return bytes.Count(b[:i], []byte("\n")) + 1
 }
 
 // A reader takes a file apart line by line. It need not be strict about form: what is not as Encode writes it is refused in the end.
