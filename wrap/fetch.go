@@ -77,8 +77,17 @@ func (s *Session) fetchAll(ctx context.Context, e era) error {
 		_, first = s.ask(ctx, &ownRequest{method: "server/discover", era: e})
 	}
 	for _, section := range s.surface.lacking() {
-		if err := s.fetch(ctx, section, e); err != nil && first == nil {
-			first = err
+		err := s.fetch(ctx, section, e)
+		switch {
+		case err == nil:
+		case section == pin.Tools || ctx.Err() != nil:
+			if first == nil {
+				first = err
+			}
+		default:
+			// A server may need an account, or a database, to say what there is to read. What it shows one day is new then.
+			s.warnf("server %q: %v: what it has of these is not known", s.Server, err)
+			s.surface.page(&run{}, section, "", "", nil)
 		}
 	}
 	if first != nil {

@@ -151,17 +151,17 @@ func (s pinned) list(t *testing.T, environ []string, dir string, argv []string) 
 	n := map[string]int{}
 	if has.Tools != nil {
 		for _, err := range cs.Tools(ctx, nil) {
-			count(t, n, "tools", err)
+			count(n, "tools", err)
 		}
 	}
 	if has.Prompts != nil {
 		for _, err := range cs.Prompts(ctx, nil) {
-			count(t, n, "prompts", err)
+			count(n, "prompts", err)
 		}
 	}
 	if has.Resources != nil {
 		for _, err := range cs.Resources(ctx, nil) {
-			count(t, n, "resources", err)
+			count(n, "resources", err)
 		}
 	}
 	instructions := len(cs.InitializeResult().Instructions)
@@ -173,10 +173,9 @@ func (s pinned) list(t *testing.T, environ []string, dir string, argv []string) 
 	return fmt.Sprintf("%s, %d bytes of instructions", b, instructions), errors.String()
 }
 
-func count(t *testing.T, n map[string]int, what string, err error) {
-	t.Helper()
+func count(n map[string]int, what string, err error) {
 	if err != nil {
-		t.Fatalf("listing %s: %v", what, err)
+		what += " refused" // by the server: some declare lists that they have not
 	}
 	n[what]++
 }
