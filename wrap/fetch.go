@@ -28,30 +28,53 @@ type ownPage struct {
 	err  error
 }
 
-// fetch lists a section, unless a run of ours is under way already, which it waits for.
+// fetch lists a section, unless a run of ours is under way already, which it waits for. A run does not end with the call that began it.
 func (s *Session) fetch(ctx context.Context, section pin.Section, e era) error {
 	u := s.surface
 	u.mu.Lock()
 	l := u.lists[section]
-	if asking := l.asking; asking != nil {
-		u.mu.Unlock()
-		select {
-		case <-asking:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+	run := l.asking
+	if run == nil {
+		if !s.begin() {
+			u.mu.Unlock()
+			return errEnding
 		}
+		run = &inquiry{done: make(chan struct{})}
+		l.asking, l.stale = run, false
+		go func() {
+			defer s.asking.Done()
+			err := s.list(section, e)
+			u.mu.Lock()
+			l.asking, l.stale = nil, l.stale || err != nil
+			u.mu.Unlock()
+			run.err = err
+			close(run.done)
+		}()
 	}
-	asking := make(chan struct{})
-	l.asking, l.stale = asking, false
 	u.mu.Unlock()
-	defer func() {
-		u.mu.Lock()
-		l.asking = nil
-		u.mu.Unlock()
-		close(asking)
-	}()
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	select {
+	case <-run.done:
+		return run.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errEnding = errors.New("the session is ending")
+
+// begin notes that there is one more goroutine for Run to wait for, unless it is over.
+func (s *Session) begin() bool {
+	s.st.mu.Lock()
+	defer s.st.mu.Unlock()
+	if !s.st.ending {
+		s.asking.Add(1)
+	}
+	return !s.st.ending
+}
+
+// list asks for all pages of a section.
+func (s *Session) list(section pin.Section, e era) error {
+	ctx, cancel := context.WithTimeout(s.ctx, fetchTime)
 	defer cancel()
 	var r run
 	asked := map[string]bool{}
@@ -117,7 +140,7 @@ func (s *Session) ask(ctx context.Context, r *ownRequest) (next string, err erro
 	s.st.mu.Lock()
 	if s.st.ending {
 		s.st.mu.Unlock()
-		return "", errors.New("the session is ending")
+		return "", errEnding
 	}
 	s.st.client.open(c)
 	s.st.mu.Unlock()
@@ -248,9 +271,10 @@ func (s *Session) look(e era) {
 	}
 	s.looking.Do(func() {
 		s.looker = time.AfterFunc(lookPause, func() {
-			if s.surface.settled() {
+			if s.surface.settled() || !s.begin() {
 				return
 			}
+			defer s.asking.Done()
 			if err := s.fetchAll(s.ctx, e); err != nil {
 				s.warnf("listing what server %q has: %v", s.Server, err)
 			}

@@ -35,10 +35,16 @@ type surface struct {
 type listing struct {
 	run      run       // of the client
 	complete bool      // all pages were seen once
-	stale    bool      // the server announced a change since
+	stale    bool      // the server announced a change since our last run began
 	at       time.Time // of the last page
 	names    map[string]bool
-	asking   chan struct{} // closed when a run of ours is over; nil if there is none
+	asking   *inquiry // our run; nil if there is none
+}
+
+// An inquiry is a run of ours. done is closed when it is over, and err set before that.
+type inquiry struct {
+	done chan struct{}
+	err  error
 }
 
 // A run follows the pages of one list.
@@ -107,7 +113,7 @@ func (u *surface) twice(key pin.Key) {
 // listed notes that a whole list has been seen, and reports what is gone from it.
 func (u *surface) listed(section pin.Section, names map[string]bool) {
 	l := u.lists[section]
-	l.complete, l.stale, l.at, l.names = true, false, time.Now(), names
+	l.complete, l.at, l.names = true, time.Now(), names
 	u.dirty = true
 	if u.overfull[section] {
 		return
@@ -136,7 +142,7 @@ func (u *surface) current(section pin.Section) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	l := u.lists[section]
-	return l == nil || l.complete && (!l.stale || time.Since(l.at) < stormPause)
+	return l == nil || l.asking == nil && l.complete && (!l.stale || time.Since(l.at) < stormPause)
 }
 
 // offered notes which lists the server has.
