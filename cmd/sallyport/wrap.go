@@ -47,10 +47,14 @@ func newWrapCommand() *cobra.Command {
 The client's configuration starts this instead of the server. Standard input and
 output belong to the protocol; what sallyport has to say goes to standard error.
 
-Every frame is judged: first by a strict reader, then by the protocol's state,
-then by your rules (~/.config/sallyport/rules.yaml; without one, the packs base,
-filesystem and reference, reads allowed, the rest asking). A refused call is
-answered so that the model knows what would work.
+Every frame is judged: first by a strict reader, then by the protocol's state, by
+what you accepted of the server (sallyport help pin), and by your rules
+(~/.config/sallyport/rules.yaml; without one, the packs base, filesystem and
+reference, reads allowed, the rest asking). A refused call is answered so that
+the model knows what would work.
+
+A package that npx, bunx, pnpm dlx or yarn dlx would fetch is installed once, in a
+folder of sallyport's, and its entry is started directly from there.
 
 The server gets what the client gave, less variables that inject code into
 programs (LD_PRELOAD, NODE_OPTIONS, …); with --env, only the variables that are
