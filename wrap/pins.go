@@ -3,7 +3,6 @@ package wrap
 import (
 	"bytes"
 	"fmt"
-	"hash/maphash"
 
 	"sallyport/rules"
 	"sallyport/rules/scan"
@@ -63,7 +62,7 @@ const maxSeen = pin.MaxItems
 func (u *surface) see(key pin.Key, raw []byte) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	old, spelled := u.items[key], maphash.Bytes(u.seed, raw)
+	old, spelled := u.items[key], u.spelled(raw)
 	if old != nil && old.spelled == spelled {
 		return old.held && !u.s.Observing
 	}
@@ -83,6 +82,7 @@ func (u *surface) see(key pin.Key, raw []byte) bool {
 		u.count[key.Section]++
 	}
 	u.items[key] = now
+	delete(u.pages, key.Section) // another page may have had it
 	u.dirty = true
 	if now.held && (old == nil || !old.held || old.item.Hash != now.item.Hash) || len(now.kinds) > 0 && (old == nil || old.item.Hash != now.item.Hash) {
 		u.report(key, now)

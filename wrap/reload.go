@@ -20,6 +20,7 @@ func (s *Session) PinsChanged(p *pin.Pin) {
 	u := s.surface
 	u.mu.Lock()
 	u.Accepted = p
+	clear(u.pages)
 	changed := map[pin.Section]bool{}
 	for key, now := range u.items {
 		if now.item.Hash == "" {

@@ -2,13 +2,9 @@ package wrap
 
 import (
 	"slices"
-	"strings"
-	"unicode"
 
 	"sallyport/rules"
-	"sallyport/rules/scan"
 	"sallyport/wrap/jsonrpc"
-	"sallyport/wrap/pin"
 )
 
 // inspect judges a response. why says what the protocol has against it; else the decision is the strictest of the rules on the
@@ -143,92 +139,6 @@ func (p *pump) discoverResult() (why string) {
 	}
 	p.serverInfo(p.f.MetaSpan(metaServerInfo))
 	return p.handshake()
-}
-
-// listResult refuses a list with two definitions of one name, and takes out those that the rules hide, that nobody accepted, or that have
-// control characters in their names. next is the cursor of the next page.
-func (p *pump) listResult(c *call) (next, why string) {
-	method, list, raw := c.method, lists[c.method], p.f.Raw
-	at := p.f.Span(list.member)
-	if !at.OK() || raw[at.Start] != '[' {
-		return "", "has no list of " + list.member
-	}
-	if cursor := p.f.Get("nextCursor"); cursor != nil && string(cursor) != "null" {
-		if next = text(cursor); next == "" || len(next) > maxCursor || next == c.cursor {
-			return "", "has a cursor that leads nowhere"
-		}
-	}
-	seen := map[string]bool{}
-	var key itemKey
-	var items []jsonrpc.Span
-	var names []string
-	var out []bool
-	for val := range jsonrpc.Items(raw, at, func(m jsonrpc.Member) { key.add(raw, m, list.key) }) {
-		name := key.take()
-		if name == "" || seen[name] {
-			return "", "defines one name twice, or something without a name"
-		}
-		seen[name] = true
-		odd := strings.ContainsFunc(name, unicode.IsControl)
-		if odd {
-			p.s.warnf("server %q: %s %q holds a control character: taken out of the list", p.s.Server, list.key, scan.VisibleLine(name, 80))
-			p.entry.Reason = "took out definitions with control characters in their names"
-		}
-		away := p.hideItem(method, name, raw[val.Start:val.End])
-		away = p.unaccepted(pin.Key{Section: sectionOf[method], Name: name}, val) || away
-		items, names, out = append(items, val), append(names, name), append(out, away || odd && !p.s.Observing)
-	}
-	for name := range p.s.surface.page(c.pages(p.s), sectionOf[method], c.cursor, next, names) {
-		i := slices.Index(names, name)
-		out[i] = out[i] || !p.s.Observing
-	}
-	p.s.surface.keep()
-	if edits := jsonrpc.Cut(items, out); len(edits) > 0 {
-		p.v.edits = append(p.v.edits, edits...)
-		if scope := p.f.Span("cacheScope"); text(p.f.Bytes(scope)) == "public" {
-			// What we filtered for this user is nobody else's.
-			p.v.edits = append(p.v.edits, jsonrpc.Edit{Span: scope, With: []byte(`"private"`)})
-		}
-	}
-	return next, ""
-}
-
-// maxCursor bounds a cursor, in bytes.
-const maxCursor = 64 << 10
-
-// An itemKey finds the name of a definition among its members. One that only parsers that fold case would read is none.
-type itemKey struct {
-	name  string
-	twins bool
-}
-
-func (k *itemKey) add(raw []byte, m jsonrpc.Member, key string) {
-	switch member := raw[m.Key.Start:m.Key.End]; {
-	case string(member) == key || m.Escaped && m.Name(raw) == key:
-		k.name = text(raw[m.Val.Start:m.Val.End])
-	case m.Escaped || len(member) == len(key) || !ascii(member):
-		k.twins = k.twins || jsonrpc.EqualFold(m.Name(raw), key)
-	}
-}
-
-// ascii reports whether a name is in ASCII; then it folds to names of its own length only.
-func ascii(name []byte) bool {
-	for _, c := range name {
-		if c >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-// take returns the name, empty if there is none, and begins anew.
-func (k *itemKey) take() string {
-	name := k.name
-	if k.twins {
-		name = ""
-	}
-	*k = itemKey{}
-	return name
 }
 
 // inspectError judges the error of 2025-11-25 that sends the user to an address as an elicitation, and every error as a result.

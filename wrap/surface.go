@@ -18,7 +18,8 @@ type surface struct {
 
 	mu       sync.Mutex
 	seed     maphash.Seed
-	scratch  []byte // of see
+	scratch  []byte                          // of see
+	pages    map[pin.Section]map[string]page // that passed whole, by cursor
 	items    map[pin.Key]*seen
 	count    map[pin.Section]int
 	overfull map[pin.Section]bool
@@ -55,7 +56,7 @@ type run struct {
 }
 
 func newSurface(s *Session, p Pins) *surface {
-	u := &surface{Pins: p, s: s, seed: maphash.MakeSeed(), items: map[pin.Key]*seen{}, count: map[pin.Section]int{}, overfull: map[pin.Section]bool{}, lists: map[pin.Section]*listing{}}
+	u := &surface{Pins: p, s: s, seed: maphash.MakeSeed(), pages: map[pin.Section]map[string]page{}, items: map[pin.Key]*seen{}, count: map[pin.Section]int{}, overfull: map[pin.Section]bool{}, lists: map[pin.Section]*listing{}}
 	for section := range listOf {
 		u.lists[section] = &listing{}
 	}
@@ -106,6 +107,7 @@ func (u *surface) page(r *run, section pin.Section, cursor, next string, names [
 func (u *surface) twice(key pin.Key) {
 	if now := u.items[key]; now != nil && !now.sticky {
 		now.held, now.sticky, now.why = true, true, "the server lists it twice"
+		delete(u.pages, key.Section)
 		u.report(key, now)
 	}
 }
