@@ -250,9 +250,13 @@ func (u *surface) keep() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.dirty && u.keeper == nil {
-		u.keeper = time.AfterFunc(keepPause, func() {
+		pause := keepPause
+		if since := time.Since(u.kept); since < keepLong {
+			pause = keepLong - since // a server that changes all the time is written down now and then
+		}
+		u.keeper = time.AfterFunc(pause, func() {
 			u.mu.Lock()
-			u.keeper = nil
+			u.keeper, u.kept = nil, time.Now()
 			u.mu.Unlock()
 			if err := u.save(false); err != nil {
 				u.s.warnf("keeping what server %q says for you to look at: %v", u.s.Server, err)
@@ -261,8 +265,11 @@ func (u *surface) keep() {
 	}
 }
 
-// keepPause is how long a proposal waits for more to come.
-const keepPause = 200 * time.Millisecond
+// keepPause is how long a proposal waits for more to come, keepLong how long after the one before.
+const (
+	keepPause = 200 * time.Millisecond
+	keepLong  = 2 * time.Second
+)
 
 // look lists a server that nobody accepted a while after its handshake, so that there is something to accept before the first call.
 func (s *Session) look(e era) {

@@ -155,7 +155,7 @@ func (r *rig) pins(v *rules.View) Pins {
 		First: map[string]FirstSight{"hold": Hold, "show": Show, "accept": Accept}[v.FirstSight()], Pass: map[drift.Kind]bool{},
 		Launch:  pin.Launch{Args: []string{"server"}, Origin: origin.Origin{Kind: "program", Path: "/bin/server", Digest: "h1:x"}},
 		Propose: func(p *pin.Pin) error { r.mu.Lock(); defer r.mu.Unlock(); r.proposed = p; return nil },
-		Accept:  func(p *pin.Pin) error { r.mu.Lock(); defer r.mu.Unlock(); r.accepted = p; return nil },
+		Accept:  func(p *pin.Pin) (*pin.Pin, error) { r.mu.Lock(); defer r.mu.Unlock(); r.accepted = p; return p, nil },
 	}
 	for _, kind := range drift.Kinds() {
 		pins.Pass[kind] = v.DriftPasses(string(kind)) || r.trusting

@@ -30,8 +30,9 @@ type Pins struct {
 	Lock     []byte              // of its package
 	// Propose keeps what the server says now for a human to look at.
 	Propose func(*pin.Pin) error
-	// Accept writes a pin that nobody looked at; called where First is Accept.
-	Accept func(*pin.Pin) error
+	// Accept writes a pin that nobody looked at, where there is none yet, and gives the one that holds from now on; called where First is
+	// Accept.
+	Accept func(*pin.Pin) (*pin.Pin, error)
 }
 
 // sectionOf are the sections of the lists of the protocol.
@@ -55,8 +56,14 @@ type seen struct {
 	changes []drift.Change
 }
 
-// maxSeen bounds the items that are remembered, per section.
-const maxSeen = pin.MaxItems
+// maxSeen bounds the items that are remembered, per section, and maxBytes what is kept of those that are not as accepted.
+const (
+	maxSeen  = pin.MaxItems
+	maxBytes = 64 << 20
+)
+
+// maxCompared bounds, in bytes, the definitions of which a report says how they differ.
+const maxCompared = 64 << 10
 
 // see judges an item that the server shows, and reports whether it is held back.
 func (u *surface) see(key pin.Key, raw []byte) bool {
@@ -102,7 +109,11 @@ func (u *surface) item(key pin.Key, raw []byte) (pin.Item, error) {
 			return accepted, nil
 		}
 	}
-	return pin.NewItem(raw)
+	item, err := pin.NewItem(raw)
+	if u.bytes += len(item.Definition); u.bytes > maxBytes {
+		return pin.Item{}, fmt.Errorf("the server shows more than %d bytes that nobody has accepted", maxBytes)
+	}
+	return item, err
 }
 
 // weigh compares an item with what a human accepted, or, where nobody did, with what the server said first.
@@ -140,17 +151,12 @@ func (u *surface) compare(key pin.Key, now *seen, accepted pin.Item) {
 	if accepted.Hash == now.item.Hash {
 		return
 	}
-	now.changes = drift.Compare(string(key.Section), accepted.Definition, now.item.Definition)
-	seenKind := map[drift.Kind]bool{}
-	for _, c := range now.changes {
-		if !seenKind[c.Kind] {
-			seenKind[c.Kind] = true
-			now.kinds = append(now.kinds, c.Kind)
-		}
-		now.held = now.held || !u.Pass[c.Kind]
+	if len(accepted.Definition)+len(now.item.Definition) <= maxCompared && u.reports <= maxReports {
+		now.changes = drift.Compare(string(key.Section), accepted.Definition, now.item.Definition)
 	}
-	if len(now.changes) == 0 { // the hashes differ, and nobody can say how
-		now.kinds, now.held = []drift.Kind{drift.Other}, true
+	now.kinds = pin.KindsOf(now.changes)
+	for _, kind := range now.kinds {
+		now.held = now.held || !u.Pass[kind] || len(now.changes) == 0
 	}
 	if finding, found := scan.HiddenJSON(now.item.Definition); found && !now.held {
 		now.held, now.why = true, "it now holds "+finding.What
@@ -168,7 +174,7 @@ func (u *surface) gate(key pin.Key, free bool) rules.Decision {
 	switch {
 	case u.overfull[key.Section] && now == nil && !pinned:
 		return u.refusal("pins/new", "the server lists too much to tell")
-	case now != nil && now.held && len(now.changes) > 0:
+	case now != nil && now.held && now.why == whyChanged:
 		return u.refusal("pins/drift", now.why)
 	case !u.accepted().Accepted() && u.First != Accept:
 		return u.refusal("pins/first-sight", "nobody has accepted server \""+u.s.Server+"\" yet")
@@ -269,7 +275,7 @@ func (p *pump) handshake() (why string) {
 			continue // what else it has is pinned item by item
 		}
 		p.v.edits = append(p.v.edits, jsonrpc.CutMembers(p.f.Raw, m.Val, func(extension string, val jsonrpc.Span) bool {
-			return p.unaccepted(pin.Key{Section: pin.Capabilities, Name: extension}, val)
+			return p.unaccepted(pin.Key{Section: pin.Capabilities, Name: name + "/" + extension}, val)
 		})...)
 	}
 	p.s.surface.offered(names)

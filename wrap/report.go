@@ -50,7 +50,7 @@ func (u *surface) report(key pin.Key, now *seen) {
 	lines = append(lines, "  now:     "+u.consequence(key, now))
 	lines = append(lines, "  see:     sallyport pin diff "+ShellWord(u.s.Server))
 	if now.item.Hash != "" {
-		lines = append(lines, "  accept:  sallyport pin accept "+ShellWord(u.s.Server)+" "+ShellWord(key.String()+"@"+Short(now.item.Hash)))
+		lines = append(lines, "  accept:  sallyport pin accept "+ShellWord(u.s.Server)+" "+ItemWord(key, now.item.Hash))
 	}
 	short := make([]string, len(lines))
 	for i, l := range lines {
@@ -147,6 +147,16 @@ func changeText(c drift.Change) string {
 		return string(text[:400]) + " …"
 	}
 	return string(text)
+}
+
+// ItemWord names a definition on a command line: by its name and the beginning of its hash, or by that alone where the name could
+// not be typed.
+func ItemWord(key pin.Key, hash string) string {
+	name := key.String()
+	if scan.VisibleLine(name, 80) != name {
+		name = ""
+	}
+	return ShellWord(name + "@" + Short(hash))
 }
 
 // Short is the part of a hash that tells definitions apart on a command line.

@@ -25,9 +25,11 @@ type surface struct {
 	overfull map[pin.Section]bool
 	lists    map[pin.Section]*listing
 	offers   map[pin.Section]bool // lists that the server has, by its capabilities; nil until it has said
+	bytes    int                  // of what was not as accepted, over the whole session
 	dirty    bool                 // something was seen that the last proposal does not have
 	reports  int
 	goneTold map[pin.Key]bool
+	kept     time.Time
 	keeper   *time.Timer // to write a proposal; nil if none is due
 	saving   sync.Mutex  // held while a proposal is written
 }
@@ -224,11 +226,10 @@ func (u *surface) save(whole bool) error {
 	if !accept {
 		return u.Propose(p)
 	}
-	if err := u.Accept(p); err != nil {
+	p, err := u.Accept(p)
+	if err != nil {
 		return fmt.Errorf("accepting server %q as it was seen first: %w", u.s.Server, err)
 	}
-	u.mu.Lock()
-	u.Accepted = p
-	u.mu.Unlock()
+	u.s.PinsChanged(p)
 	return nil
 }

@@ -137,7 +137,7 @@ func startDemo(dir string) (*demo, error) {
 	}
 	session := wrap.New(wrap.Config{
 		Names: wrap.Names{Server: "filesystem", Client: "demo"}, Policy: policy, Log: d.log, Asker: wrap.NoApprover{},
-		Pins:  wrap.Pins{First: wrap.Accept, Propose: discard, Accept: discard},
+		Pins:  wrap.Pins{First: wrap.Accept, Propose: discard, Accept: func(p *pin.Pin) (*pin.Pin, error) { return p, nil }},
 		Facts: factsOf("/home/you", "/home/you/project"), Warn: func(string) {},
 	})
 	clientIn, in, err := os.Pipe()

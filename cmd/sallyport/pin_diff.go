@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -8,8 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"encoding/json"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +80,10 @@ func diffPin(out io.Writer, f wrapFlags, command []string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		err = writeJSON(out, r.json())
+		var b bytes.Buffer
+		if err = writeJSON(&b, r.json()); err == nil {
+			_, err = out.Write(escapeHidden(b.Bytes()))
+		}
 	} else {
 		r.print(newPage(out))
 		if !r.empty() {
@@ -133,9 +138,24 @@ func (r *review) json() []difference {
 		d.Accept = acceptHint(r.name) + " " + wrap.ShellWord(x.Key.String())
 		if x.New != nil {
 			d.New = &definition{x.New.Hash, x.New.Definition}
-			d.Accept += "@" + wrap.Short(x.New.Hash)
+			d.Accept = acceptHint(r.name) + " " + wrap.ItemWord(x.Key, x.New.Hash)
 		}
 		out = append(out, d)
+	}
+	return out
+}
+
+// escapeHidden writes what cannot be seen in JSON as escapes: outside of texts there is nothing of that.
+func escapeHidden(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, r := range string(b) {
+		if text := string(r); r >= 0x7f && scan.VisibleLine(text, 0) != text {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, "\\u%04x", unit)
+			}
+			continue
+		}
+		out = utf8.AppendRune(out, r)
 	}
 	return out
 }
@@ -170,7 +190,7 @@ func newPinShowCommand() *cobra.Command {
 				return withHint("run \"sallyport pin diff "+wrap.ShellWord(args[0])+"\" to see what it is", "nobody has accepted server %q", args[0])
 			}
 			if asJSON {
-				_, err := cmd.OutOrStdout().Write(accepted.Encode())
+				_, err := cmd.OutOrStdout().Write(escapeHidden(accepted.Encode()))
 				return err
 			}
 			return showPin(newPage(cmd.OutOrStdout()), p, accepted, args[1:])

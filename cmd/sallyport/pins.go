@@ -119,8 +119,10 @@ func (s *start) match(ctx context.Context, p *pin.Pin) error {
 		var c *origin.Changed
 		switch {
 		case err == nil:
-			l.Args = s.launch.Args
 			s.launch.Origin, s.lock, s.command = l.Origin, p.Locks[l.Origin.Lock], command
+			if was := l.Origin.Runtime; was != "" && was != command.Path && !slices.Contains(command.Args, was) {
+				warningf("server %q is run by %q now; it was %q when it was accepted", s.name, command.Path, was)
+			}
 			return nil
 		case !errors.As(err, &c):
 			return err
@@ -173,12 +175,23 @@ func (s *start) report(d *drifting) {
 		}
 	}
 	proposal.AddLaunch(l, lock)
-	if err := s.places.proposals().Update(s.name, func(*pin.Pin) (*pin.Pin, error) { return proposal, nil }); err != nil {
+	if err := s.propose(proposal); err != nil {
 		warningf("keeping the launch for you to look at: %v", err)
 	}
 	fmt.Fprintf(os.Stderr, "sallyport: SECURITY: server %q was not started: %s\n", scan.VisibleLine(s.name, 80), scan.VisibleLine(d.Error(), 200))
 	fmt.Fprintf(os.Stderr, "  what:    %s\n  before:  %s\n  now:     %s\n", d.kind, scan.VisibleLine(d.before, 500), scan.VisibleLine(d.after, 500))
 	fmt.Fprintf(os.Stderr, "  see:     sallyport pin diff %[1]s\n  accept:  sallyport pin accept %[1]s\n", wrap.ShellWord(s.name))
+}
+
+// propose keeps what the server is now for a human to look at. An earlier proposal that cannot be read is worth nothing.
+func (s *start) propose(p *pin.Pin) error {
+	change := func(*pin.Pin) (*pin.Pin, error) { return p, nil }
+	proposals := s.places.proposals()
+	err := proposals.Update(s.name, change)
+	if err != nil && proposals.Remove(s.name) == nil {
+		err = proposals.Update(s.name, change)
+	}
+	return err
 }
 
 // first starts a server that nobody accepted. What was proposed for this command line before is taken again, so that what a human may be
@@ -213,15 +226,16 @@ func (s *start) pins() wrap.Pins {
 			if accepted, err := s.places.pins().Load(s.name); err == nil && accepted.Accepted() && len(pin.Diff(accepted, p))+len(pin.NewLaunches(accepted, p)) == 0 {
 				return s.places.proposals().Remove(s.name)
 			}
-			return s.places.proposals().Update(s.name, func(*pin.Pin) (*pin.Pin, error) { return p, nil })
+			return s.propose(p)
 		},
-		Accept: func(p *pin.Pin) error {
-			return s.places.pins().Update(s.name, func(old *pin.Pin) (*pin.Pin, error) {
+		Accept: func(p *pin.Pin) (*pin.Pin, error) {
+			err := s.places.pins().Update(s.name, func(old *pin.Pin) (*pin.Pin, error) {
 				if old != nil {
-					return nil, errors.New("somebody else has just accepted or blocked it")
+					p = old // another session was faster
 				}
 				return p, nil
 			})
+			return p, err
 		},
 	}
 	if s.probing {
