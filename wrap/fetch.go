@@ -271,14 +271,12 @@ const (
 	keepLong  = 2 * time.Second
 )
 
-// look lists a server that nobody accepted a while after its handshake, so that there is something to accept before the first call.
+// look lists what a server has a while after its handshake, if its client has not: so there is something to accept before the first
+// call, and a change shows even where the client never lists.
 func (s *Session) look(e era) {
-	if s.surface.settled() {
-		return
-	}
 	s.looking.Do(func() {
 		s.looker = time.AfterFunc(lookPause, func() {
-			if s.surface.settled() || !s.begin() {
+			if !s.begin() {
 				return
 			}
 			defer s.asking.Done()

@@ -45,7 +45,11 @@ func (u *surface) report(key pin.Key, now *seen) {
 			lines = append(lines, fmt.Sprintf("           and %d more", len(now.changes)-i))
 			break
 		}
-		lines = append(lines, "           "+scan.VisibleLine(c.Path, 60)+": "+changeText(c))
+		path := ""
+		if c.Path != "" {
+			path = scan.VisibleLine(c.Path, 60) + ": "
+		}
+		lines = append(lines, "           "+path+changeText(c))
 	}
 	lines = append(lines, "  now:     "+u.consequence(key, now))
 	lines = append(lines, "  see:     sallyport pin diff "+ShellWord(u.s.Server))

@@ -127,9 +127,9 @@ func (r *review) printLaunch(p *page, l pin.Launch) {
 		case before == nil || was == is:
 			p.field(name, span{is, plain})
 		case strings.HasPrefix(was+is, "h1:"):
-			p.field(name, marked(p, '-', was), span{" ", plain}, marked(p, '+', is))
+			p.field(name, marked('-', was), span{" ", plain}, marked('+', is))
 		default:
-			p.field(name, wordDiff(p, was, is)...)
+			p.field(name, wordDiff(was, is)...)
 		}
 	}
 	old := pin.Launch{}
@@ -261,31 +261,31 @@ func spaced(raw string) string {
 	return strings.NewReplacer(`","`, `", "`, `},"`, `}, "`, `],"`, `], "`, `,"`, `, "`, `":{`, `": {`).Replace(raw)
 }
 
-// printChange shows a change as a word diff; without colour, what went stands in [-…-] and what came in {+…+}.
+// printChange shows a change as a word diff: what went stands in [-…-] and what came in {+…+}.
 func printChange(p *page, c drift.Change) {
-	p.flow(2, append([]span{{c.Path + ": ", dim}}, wordDiff(p, c.Old, c.New)...)...)
+	var path []span
+	if c.Path != "" {
+		path = []span{{c.Path + ": ", dim}}
+	}
+	p.flow(2, append(path, wordDiff(c.Old, c.New)...)...)
 }
 
 // wordDiff gives a word diff as spans.
-func wordDiff(p *page, old, new string) []span {
+func wordDiff(old, new string) []span {
 	var runs []span
 	for _, w := range drift.Elide(drift.Words(old, new), 12) {
-		runs = append(runs, marked(p, w.Op, w.Text))
+		runs = append(runs, marked(w.Op, w.Text))
 	}
 	return runs
 }
 
-// marked shows what went or came: in colour, or between marks.
-func marked(p *page, op byte, text string) span {
-	switch {
-	case op == '-' && p.colour:
-		return span{text, red}
-	case op == '+' && p.colour:
-		return span{text, green}
-	case op == '-':
-		return span{"[-" + text + "-]", plain}
-	case op == '+':
-		return span{"{+" + text + "+}", plain}
+// marked shows what went or came: between marks, since not everybody sees the colours.
+func marked(op byte, text string) span {
+	switch op {
+	case '-':
+		return span{"[-" + text + "-]", red}
+	case '+':
+		return span{"{+" + text + "+}", green}
 	}
 	return span{text, plain}
 }
