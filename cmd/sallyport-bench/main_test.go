@@ -48,7 +48,7 @@ func TestTableHasEveryRow(t *testing.T) {
 }
 
 // The stand-ins for sallyport are scripts that know its command line.
-const skipOptions = "#!/bin/sh\n[ \"$1\" = wrap ] || exit 2\nwhile [ \"$1\" != -- ]; do shift; done\nshift\n"
+const skipOptions = "#!/bin/sh\n[ \"$1\" = pin ] && exit 0\n[ \"$1\" = wrap ] || exit 2\nwhile [ \"$1\" != -- ]; do shift; done\nshift\n"
 
 func standIn(t *testing.T, script string) string {
 	t.Helper()

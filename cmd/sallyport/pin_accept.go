@@ -27,7 +27,6 @@ type acceptance struct {
 	command []string
 	yes     bool
 	dryRun  bool
-	asJSON  bool
 }
 
 func newPinAcceptCommand() *cobra.Command {
@@ -141,6 +140,10 @@ func (a *acceptance) proposal(p places) (*pin.Pin, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(proposal.Launches) > 0 && counts(proposal) == "nothing" && len(a.items) == 0 {
+		return nil, withHint(fmt.Sprintf("start its client once more, or run \"%s -- %s\"", acceptHint(a.flags.name), commandText(proposal.Launches[0].Args)),
+			"server %q has not listed what it has yet", a.flags.name)
 	}
 	return proposal, a.install(p, proposal)
 }
