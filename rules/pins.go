@@ -1,8 +1,11 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // What the user's files say of pins: what happens at the first sight of a server, and which drift is let through.
@@ -100,4 +103,42 @@ func DriftKinds() []string { return slices.Clone(driftKinds) }
 // ClassNamed gives the class with this name, Unknown where there is none.
 func ClassNamed(name string) Class {
 	return Class(max(0, slices.Index(classNames[:], name)))
+}
+
+// Pinning describes what the user's files say of pins, a line for all servers and one for each that they name, for people.
+func (p *Policy) Pinning() []string {
+	lines := []string{describe("", p.pinning)}
+	for _, name := range slices.Sorted(maps.Keys(p.servers)) {
+		if own := p.servers[name].pinning; own.first != "" || len(own.drift) > 0 {
+			lines = append(lines, describe(name, own))
+		}
+	}
+	return lines
+}
+
+func describe(server string, p pinning) string {
+	var parts []string
+	if first := p.first; first != "" || server == "" {
+		parts = append(parts, "first sight "+cmp.Or(first, "show"))
+	}
+	var passes, held []string
+	for _, kind := range driftKinds {
+		switch p.drift[kind] {
+		case "pass":
+			passes = append(passes, kind)
+		case "hold":
+			held = append(held, kind)
+		}
+	}
+	if len(passes) > 0 {
+		parts = append(parts, "drift that passes: "+strings.Join(passes, " "))
+	}
+	if len(held) > 0 && server != "" {
+		parts = append(parts, "drift that is held: "+strings.Join(held, " "))
+	}
+	text := strings.Join(parts, ", ")
+	if server != "" {
+		text = server + ": " + text
+	}
+	return text
 }

@@ -44,6 +44,7 @@ and in the first line of rules.yaml
     ask    git/force-push   git:40         call
     allow  tests            rules.yaml:9   call
     default: read allow, write ask, destructive ask
+    pins: first sight show, drift that passes: wording
     $ sallyport rules check --show base`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return c.run(cmd.OutOrStdout(), files)
@@ -127,6 +128,9 @@ func printPolicy(out io.Writer, policy *rules.Policy) error {
 		parts = append(parts, text)
 	}
 	fmt.Fprintf(out, "default: %s\n", strings.Join(parts, ", "))
+	for _, line := range policy.Pinning() {
+		fmt.Fprintf(out, "pins: %s\n", line)
+	}
 	if policy.OnlyPinned() {
 		fmt.Fprintln(out, "servers: only those with an accepted pin start")
 	}
