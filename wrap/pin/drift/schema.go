@@ -2,7 +2,7 @@ package drift
 
 import (
 	"encoding/json"
-	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -163,9 +163,9 @@ func boundKind(old, new option) Kind {
 	a, okA := number(old.val)
 	b, okB := number(new.val)
 	switch {
-	case !okA || !okB || a.Cmp(b) == 0:
+	case !okA || !okB || a == b:
 		return Schema
-	case a.Cmp(b) < 0:
+	case a < b:
 		return Wider
 	}
 	return Narrower
@@ -183,14 +183,12 @@ func negated(o option) option {
 	return option{json.Number(text), o.is}
 }
 
-// number reads one without large exponents: 1e999999999 would take all memory.
-func number(v any) (*big.Rat, bool) {
+// number reads one; those that are not told apart as float64 count as not understood.
+func number(v any) (float64, bool) {
 	n, ok := v.(json.Number)
-	if !ok || len(n) > 64 {
-		return nil, false
+	if !ok {
+		return 0, false
 	}
-	if i := strings.IndexAny(string(n), "eE"); i >= 0 && len(n)-i > 4 {
-		return nil, false
-	}
-	return new(big.Rat).SetString(string(n))
+	f, err := strconv.ParseFloat(string(n), 64)
+	return f, err == nil
 }
