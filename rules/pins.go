@@ -15,7 +15,7 @@ var firstSights = []string{"hold", "show", "accept"}
 
 // driftKinds are the kinds of drift, as package drift names them. Those of launches and blocked names cannot be let through.
 var driftKinds = []string{
-	"wording", "parameter", "wider", "narrower", "schema", "hint", "output", "instructions", "info", "capability", "other", "added", "removed",
+	"wording", "parameter", "wider", "narrower", "schema", "hint", "output", "instructions", "info", "capability", "other", "added",
 }
 
 var driftShape = func() *shape {

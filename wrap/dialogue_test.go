@@ -31,7 +31,7 @@ import (
 //	  c~ TEXT       the client gets a frame with TEXT in it; s~ likewise
 //	  log TEXT      the log got a line with TEXT in it
 //	  told TEXT     the user was told a line with TEXT in it
-//	  proposed TEXT the last proposal has TEXT in it
+//	  proposed TEXT the last proposal has TEXT in it; accepted TEXT the pin that was written
 //
 // What is indented follows from the line before. A frame that nobody expected is an error.
 func TestDialogues(t *testing.T) {
@@ -191,15 +191,15 @@ func (d *dialogue) expect(n int, text string) {
 		if d.told += d.r.warnings.take(); !strings.Contains(d.told, rest) {
 			d.t.Errorf("line %d: the user was told\n%s\nwant %s in it", n, d.told, rest)
 		}
-	case "proposed":
+	case "proposed", "accepted":
 		d.r.mu.Lock()
 		got := ""
-		if d.r.proposed != nil {
-			got = string(d.r.proposed.Encode())
+		if p := map[string]*pin.Pin{"proposed": d.r.proposed, "accepted": d.r.accepted}[verb]; p != nil {
+			got = string(p.Encode())
 		}
 		d.r.mu.Unlock()
 		if !strings.Contains(got, rest) {
-			d.t.Errorf("line %d: proposed is\n%s\nwant %s in it", n, got, rest)
+			d.t.Errorf("line %d: %s is\n%s\nwant %s in it", n, verb, got, rest)
 		}
 	case "log":
 		b, err := os.ReadFile(d.r.log.Path())

@@ -110,14 +110,14 @@ func (s *Session) fetchAll(ctx context.Context, e era) error {
 		default:
 			// A server may need an account, or a database, to say what there is to read. What it shows one day is new then.
 			s.warnf("server %q: %v: what it has of these is not known", s.Server, err)
-			s.surface.page(&run{}, section, "", "", nil)
+			s.surface.refuse(section)
 		}
 	}
 	if first != nil {
-		s.surface.save(false)
+		s.surface.save()
 		return first
 	}
-	return s.surface.save(true)
+	return s.surface.save()
 }
 
 // An ownRequest is one of ours: for a page of a list, or for what a modern server says of itself.
@@ -128,6 +128,14 @@ type ownRequest struct {
 	cursor  string
 	run     *run
 	page    chan ownPage // has room for one
+}
+
+// give hands over the answer, unless there was one already.
+func (r *ownRequest) give(p ownPage) {
+	select {
+	case r.page <- p:
+	default:
+	}
 }
 
 // ask sends a request of our own and waits for the page. Its id is random, so that neither side's requests have it.
@@ -218,7 +226,7 @@ func (p *pump) ownResponse(c *call) {
 	st.mu.Lock()
 	st.client.settle(c)
 	st.mu.Unlock()
-	c.own.page <- page
+	c.own.give(page)
 }
 
 // known waits until the server has shown what a request wants to use, and judges that.
@@ -258,7 +266,7 @@ func (u *surface) keep() {
 			u.mu.Lock()
 			u.keeper, u.kept = nil, time.Now()
 			u.mu.Unlock()
-			if err := u.save(false); err != nil {
+			if err := u.save(); err != nil {
 				u.s.warnf("keeping what server %q says for you to look at: %v", u.s.Server, err)
 			}
 		})

@@ -73,9 +73,9 @@ func (u *surface) see(key pin.Key, raw []byte) bool {
 	if old != nil && old.spelled == spelled {
 		return old.held && !u.s.Observing
 	}
-	if old == nil && u.count[key.Section] >= maxSeen {
+	if _, pinned := u.accepted().Items[key]; old == nil && !pinned && u.count[key.Section] >= maxSeen {
 		u.tooMany(key.Section)
-		return true
+		return !u.s.Observing
 	}
 	now := &seen{spelled: spelled}
 	item, err := u.item(key, raw)
@@ -126,6 +126,9 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 	case u.accepted().Accepted():
 		now.kinds = []drift.Kind{drift.Added}
 		now.held, now.why = !u.Pass[drift.Added], "nobody has accepted it"
+		if !now.held && old != nil && old.item.Hash != "" {
+			u.compare(key, now, old.item) // new ones pass, but they are not to become something else
+		}
 		if finding, found := scan.HiddenJSON(now.item.Definition); found {
 			now.held, now.why = true, "it holds "+finding.What
 		}
@@ -140,7 +143,7 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 		}
 	}
 	if old != nil && old.sticky && !now.held {
-		now.held, now.sticky, now.why = true, true, "the server said something else of it a moment ago"
+		now.held, now.sticky, now.why = true, true, "the server said something else of it a moment ago; it is held until the server is started anew"
 	}
 }
 
@@ -176,7 +179,7 @@ func (u *surface) gate(key pin.Key, free bool) rules.Decision {
 		return u.refusal("pins/new", "the server lists too much to tell")
 	case now != nil && now.held && now.why == whyChanged:
 		return u.refusal("pins/drift", now.why)
-	case !u.accepted().Accepted() && u.First != Accept:
+	case !u.accepted().Accepted():
 		return u.refusal("pins/first-sight", "nobody has accepted server \""+u.s.Server+"\" yet")
 	case now != nil && now.held:
 		return u.refusal("pins/new", now.why)
@@ -232,6 +235,15 @@ func (p *pump) pinned(c *call) judged {
 	j := allowed
 	j.check = p.s.known(key, c.era, free)
 	return j
+}
+
+// muted refuses what a server wants to say or ask of its own while nobody has accepted it and it is to show nothing.
+func (p *pump) muted(method string) judged {
+	u := p.s.surface
+	if method == "ping" || u.First != Hold || u.settled() {
+		return allowed
+	}
+	return p.observe(u.refusal("pins/first-sight", "nobody has accepted server \""+p.s.Server+"\" yet"), rules.World{Method: method})
 }
 
 // unaccepted reports whether a definition stays out of the list at hand.

@@ -296,7 +296,7 @@ func (p *pump) refuseResponse(r *jsonrpc.Refusal, ids []jsonrpc.ID) bool {
 	p.s.st.failedInitialize(c)
 	p.entry.Method, p.entry.Tool = c.method, c.tool
 	if c.own != nil {
-		c.own.page <- ownPage{err: errors.New("its answer to " + c.method + " was refused: " + r.Text)}
+		c.own.give(ownPage{err: errors.New("its answer to " + c.method + " was refused: " + r.Text)})
 		return true
 	}
 	p.v.instead = jsonrpc.AppendError(nil, c.id, codeMalformed, "sallyport: the "+whose+"'s answer was refused: "+r.Text, nil)

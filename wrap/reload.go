@@ -19,12 +19,13 @@ func (s *Session) PinsChanged(p *pin.Pin) {
 	}
 	u := s.surface
 	u.mu.Lock()
+	before := u.accepted()
 	u.Accepted = p
 	clear(u.pages)
 	changed := map[pin.Section]bool{}
 	for key, now := range u.items {
-		if now.item.Hash == "" {
-			continue
+		if now.item.Hash == "" || now.sticky && before.Items[key].Hash == u.accepted().Items[key].Hash {
+			continue // nobody has looked at this one
 		}
 		was := now.held
 		again := &seen{spelled: now.spelled, item: now.item}

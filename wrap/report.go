@@ -166,7 +166,7 @@ func ItemWord(key pin.Key, hash string) string {
 // Short is the part of a hash that tells definitions apart on a command line.
 func Short(hash string) string {
 	text := strings.TrimPrefix(hash, "h1:")
-	return text[:min(len(text), 10)]
+	return text[:min(len(text), 22)]
 }
 
 // ShellWord writes a word so that a POSIX shell reads it as one, with what cannot be seen made visible.

@@ -65,6 +65,7 @@ func (p *pump) judgeServerRequest(c *call, m method, known bool) {
 	args := objectOrNil(p.f.Bytes(p.f.Params))
 	p.entry.Args = p.sum.Sum(args)
 	j := p.decide(rules.World{On: m.on, Method: c.method, Args: args, Default: elicitationStance(c.method, p.f.Raw, p.f.Span("mode"), m.stance)})
+	j = stricter(j, p.muted(c.method))
 	st := p.s.st
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -155,6 +156,11 @@ func (p *pump) serverNotification() {
 		return
 	}
 	p.s.surface.changed(changesList[p.entry.Method]...)
+	if j := p.muted(p.entry.Method); j.Action != rules.Allow {
+		p.cause(j.Decision)
+		p.drop(j.Because)
+		return
+	}
 	p.judgeNotification(m, known)
 	if p.v.pass && len(changesList[p.entry.Method]) > 0 {
 		p.v.pass = p.calm()

@@ -154,7 +154,7 @@ func (s *Session) end() {
 	s.failPending("the server ended before it answered")
 	s.stop()
 	wait(asked, time.Second) // one may be stuck in a write to a server that does not read
-	if err := s.surface.save(false); err != nil {
+	if err := s.surface.save(); err != nil {
 		s.warnf("keeping what server %q says for you to look at: %v", s.Server, err)
 	}
 	wait(s.toC.finish(), time.Second)
@@ -228,7 +228,7 @@ func (s *Session) failPending(why string) {
 	s.st.mu.Unlock()
 	open = slices.DeleteFunc(open, func(c *call) bool {
 		if c.own != nil {
-			c.own.page <- ownPage{err: errors.New(why)}
+			c.own.give(ownPage{err: errors.New(why)})
 		}
 		return c.own != nil
 	})

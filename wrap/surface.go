@@ -38,6 +38,7 @@ type surface struct {
 type listing struct {
 	run      run       // of the client
 	complete bool      // all pages were seen once
+	refused  bool      // the server does not say what is in it
 	stale    bool      // the server announced a change since our last run began
 	at       time.Time // of the last page
 	names    map[string]bool
@@ -158,6 +159,13 @@ func (u *surface) offered(names map[string]bool) {
 	}
 }
 
+// refuse notes that the server does not say what is in a section: nothing is known of it.
+func (u *surface) refuse(section pin.Section) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.lists[section].refused = true
+}
+
 // greeted reports whether the server has said what it is.
 func (u *surface) greeted() bool {
 	u.mu.Lock()
@@ -169,9 +177,13 @@ func (u *surface) greeted() bool {
 func (u *surface) lacking() []pin.Section {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	return u.lackingNow()
+}
+
+func (u *surface) lackingNow() []pin.Section {
 	var sections []pin.Section
 	for _, section := range pin.Sections {
-		if l := u.lists[section]; l != nil && (!l.complete || l.stale) && (u.offers[section] || u.offers == nil && section == pin.Tools) {
+		if l := u.lists[section]; l != nil && !l.refused && (!l.complete || l.stale) && (u.offers[section] || u.offers == nil && section == pin.Tools) {
 			sections = append(sections, section)
 		}
 	}
@@ -202,9 +214,9 @@ func (u *surface) proposal() *pin.Pin {
 	return p
 }
 
-// save writes the proposal, if there is something new to look at, or, at the first sight of a server whose surface is clean and
-// accepted unseen, the pin.
-func (u *surface) save(whole bool) error {
+// save writes the proposal, if there is something new to look at, or, at the first sight of a server that may be accepted unseen, the
+// pin, once all that it has was listed. Until either has been written, it is tried again.
+func (u *surface) save() error {
 	u.saving.Lock()
 	defer u.saving.Unlock()
 	u.mu.Lock()
@@ -213,23 +225,29 @@ func (u *surface) save(whole bool) error {
 		return nil
 	}
 	u.dirty = false
-	p, first := u.proposal(), !u.accepted().Accepted()
-	accept := first && whole && u.First == Accept && !u.s.Observing && len(u.items) > 0
+	p, accepted := u.proposal(), u.accepted()
+	accept := !accepted.Accepted() && u.First == Accept && !u.s.Observing && len(u.items) > 0 && len(u.lackingNow()) == 0
 	if accept {
 		maps.DeleteFunc(p.Items, func(k pin.Key, _ pin.Item) bool { return u.items[k] != nil && u.items[k].held })
 	}
-	same := !first && len(pin.Diff(u.accepted(), p)) == 0
 	u.mu.Unlock()
-	if same {
-		p = u.accepted() // what was proposed earlier is over
+	var err error
+	switch {
+	case accept:
+		if p, err = u.Accept(p); err == nil {
+			u.s.PinsChanged(p)
+			return nil
+		}
+		err = fmt.Errorf("accepting server %q as it was seen first: %w", u.s.Server, err)
+	case accepted.Accepted() && len(pin.Diff(accepted, p)) == 0:
+		err = u.Propose(accepted) // what was proposed earlier is over
+	default:
+		err = u.Propose(p)
 	}
-	if !accept {
-		return u.Propose(p)
-	}
-	p, err := u.Accept(p)
 	if err != nil {
-		return fmt.Errorf("accepting server %q as it was seen first: %w", u.s.Server, err)
+		u.mu.Lock()
+		u.dirty = true
+		u.mu.Unlock()
 	}
-	u.s.PinsChanged(p)
-	return nil
+	return err
 }

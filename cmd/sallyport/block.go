@@ -51,18 +51,15 @@ given and that hold secrets: those are to be changed where they were issued.
 	return cmd
 }
 
+// block does first what cannot wait. That the log or the rules cannot be read keeps nobody from it.
 func block(out io.Writer, p places, name, reason string, asJSON bool) error {
-	touched, err := touchedBy(p, name)
-	if err != nil {
-		return err
-	}
 	why := "you blocked it on " + time.Now().UTC().Format(time.DateOnly)
 	if reason != "" {
 		why += ": " + scan.VisibleLine(reason, 200)
 	}
 	// The pin comes first: a session that ends may be started anew at once.
 	var names map[string]bool
-	err = p.pins().Update(name, func(old *pin.Pin) (*pin.Pin, error) {
+	err := p.pins().Update(name, func(old *pin.Pin) (*pin.Pin, error) {
 		blocked := &pin.Pin{}
 		if old != nil {
 			blocked = old.Clone()
@@ -74,9 +71,7 @@ func block(out io.Writer, p places, name, reason string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	for variable := range names {
-		touched.secret(variable)
-	}
+	var ended []string
 	ctx, cancel := context.WithTimeout(context.Background(), liveTime)
 	defer cancel()
 	for _, s := range sessionsOf(p, name) {
@@ -84,7 +79,16 @@ func block(out io.Writer, p places, name, reason string, asJSON bool) error {
 			warningf("ending session %s, process %d: %v", scan.VisibleLine(s.Session, 40), s.PID, err)
 			continue
 		}
-		touched.Ended = append(touched.Ended, s.Session)
+		ended = append(ended, s.Session)
+	}
+	touched, err := touchedBy(p, name)
+	if err != nil {
+		warningf("server %q is blocked, but what it touched cannot be told: %v", name, err)
+		return exitStatus(1)
+	}
+	touched.Ended = append(touched.Ended, ended...)
+	for variable := range names {
+		touched.secret(variable)
 	}
 	if asJSON {
 		return writeJSON(out, touched)

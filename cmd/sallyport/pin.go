@@ -34,8 +34,8 @@ shows nothing; with "accept" what it shows first is accepted without a look:
       scratch: {first_sight: accept}
 
 Kinds of drift: wording, parameter (a new one), wider, narrower and schema (what
-a tool takes), hint, output, instructions, info, capability, other, added,
-removed. A launch that changed is never let through.
+a tool takes), hint, output, instructions, info, capability, other, added. What is
+gone is reported; a launch that changed is never let through.
 
 Pins are files in ~/.config/sallyport/pins, one for each server, a definition a
 line, made for review in git. "sallyport help pin accept" says how to accept.`,
@@ -181,6 +181,9 @@ func removePin(out io.Writer, p places, name string, yes bool) error {
 	_, errProposed := os.Lstat(p.proposals().Path(name))
 	if errAccepted != nil && errProposed != nil {
 		return noServer(p, name)
+	}
+	if accepted, err := p.pins().Load(name); err == nil && accepted != nil && accepted.Blocked != "" {
+		return withHint("run \"sallyport block --lift "+wrap.ShellWord(name)+"\" first", "server %q is blocked: %s", name, accepted.Blocked)
 	}
 	if !yes {
 		if err := confirm(fmt.Sprintf("Forget what was accepted of server %q? Its calls are refused until it is accepted anew.", name)); err != nil {

@@ -39,10 +39,11 @@ accepted is what was shown, whatever the server says by then, and live sessions
 have it at once.
 
 Without an ITEM all of it is accepted, but tools whose names look like those of
-another server, and what holds invisible characters: those have to be named. An
-ITEM is a tool's name, or prompts:NAME, resources:URI, resourceTemplates:T,
-capabilities:NAME, instructions, serverInfo, launch. ITEM@HASH, as reports print
-it, accepts that very definition or nothing.
+another server, what holds invisible characters, and another command line for a
+server that has one: those have to be named. An ITEM is a tool's name (or
+tools:NAME), prompts:NAME, resources:URI, resourceTemplates:T, capabilities:NAME,
+instructions, serverInfo, launch. ITEM@HASH, as reports print it, accepts that very
+definition or nothing.
 
 With -- COMMAND the server is started now, as its client would start it, looked at
 and stopped; --env names the variables that its entry sets. In a script, add --yes.
@@ -50,7 +51,7 @@ and stopped; --env names the variables that its entry sets. In a script, add --y
 Each tool gets a class: what it does to the world, so what happens to its calls.
 Proposed classes come from rule packs, names and hints; --class changes them.`,
 		Example: `  sallyport pin accept filesystem
-  sallyport pin accept github create_issue@Zk3fQx81aB --class create_issue=write
+  sallyport pin accept github create_issue@Zk3fQx81aBv0TqLm4yWd7R --class create_issue=write
   sallyport pin accept --yes memory -- npx -y @modelcontextprotocol/server-memory`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.ArgsLenAtDash() == 0 || len(args) == 0 {
@@ -66,6 +67,9 @@ Proposed classes come from rule packs, names and hints; --class changes them.`,
 				}
 			}
 			a.flags.name, a.items = args[0], args[1:]
+			if len(a.command) == 0 && (len(a.flags.env) > 0 || a.flags.client != "") {
+				return usageError{withHint(`write the server's command behind "--", or leave them out`, "--env and --client say how a command is started, and there is none")}
+			}
 			if err := checkServerName(a.flags.name); err != nil {
 				return err
 			}
@@ -107,8 +111,14 @@ func (a *acceptance) run(out io.Writer) error {
 	if err := r.classify(a.classes); err != nil {
 		return err
 	}
+	if !r.named && len(a.command) == 0 {
+		r.leaveOtherLaunches()
+	}
 	r.print(newPage(out))
-	if r.empty() {
+	switch left := r.left(); {
+	case r.empty() && len(left) > 0:
+		return fmt.Errorf("nothing was accepted: name what you want of %s", strings.Join(left, ", "))
+	case r.empty():
 		return nil
 	}
 	if a.dryRun {
@@ -157,7 +167,8 @@ func (a *acceptance) install(p places, proposal *pin.Pin) error {
 		if l.Origin.Kind != origin.Package || l.Origin.Tree != "" {
 			continue
 		}
-		text := fmt.Sprintf("Install %s to look at it? Installing runs what the package wants to run.", scan.VisibleLine(l.Origin.Spec, 100))
+		text := fmt.Sprintf("Install %s, which %s asks for, to look at it? Installing runs what the package wants to run.",
+			scan.VisibleLine(l.Origin.Spec, 100), commandText(l.Args))
 		if !a.yes {
 			if err := confirm(text); err != nil {
 				return err
@@ -222,18 +233,23 @@ func (r *review) choose(items []string) error {
 	return nil
 }
 
-// find is the difference that an ITEM names.
+// find is the difference that an ITEM names. A name with a hash behind it is looked for first, so that no tool can be called like one.
 func (r *review) find(text string) (pin.Difference, error) {
-	name, hash := text, ""
-	i := slices.IndexFunc(r.differences, func(d pin.Difference) bool { return d.Key.String() == text })
-	if at := strings.LastIndexByte(text, '@'); i < 0 && at >= 0 {
-		name, hash = text[:at], text[at+1:]
-		i = slices.IndexFunc(r.differences, func(d pin.Difference) bool {
-			return (name == "" || d.Key.String() == name) && d.New != nil && wrap.Short(d.New.Hash) == hash
-		})
+	name, hash, found := text, "", []pin.Difference(nil)
+	at := strings.LastIndexByte(text, '@')
+	for _, d := range r.differences {
+		named := at >= 0 && d.New != nil && wrap.Short(d.New.Hash) == text[at+1:] && (at == 0 || d.Key.String() == text[:at])
+		if named || d.Key.String() == text {
+			found = append(found, d)
+		}
 	}
-	if i >= 0 {
-		return r.differences[i], nil
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return pin.Difference{}, usageError{withHint("name it by its hash alone, as \"sallyport pin diff --json\" prints it", "%q names more than one thing", text)}
+	case at >= 0:
+		name, hash = text[:at], text[at+1:]
 	}
 	same := slices.ContainsFunc(r.differences, func(d pin.Difference) bool { return d.Key.String() == name })
 	if hash != "" && same {
@@ -294,7 +310,7 @@ func (r *review) result() *pin.Pin {
 			p.Items[pin.Key{Section: pin.Tools, Name: tool}] = item
 		}
 	}
-	if !r.named || r.launch {
+	if !r.named || r.launch || !p.Accepted() {
 		for _, l := range r.launches {
 			p.AddLaunch(l, r.new.Locks[l.Origin.Lock])
 		}
@@ -353,8 +369,17 @@ func classesOf(old, new *pin.Pin, views []*rules.View) map[string]pin.Proposal {
 		if old == nil {
 			continue
 		}
-		if was := old.Items[key].Class; was != "" {
-			classes[key.Name] = pin.Proposal{Class: was, Why: "accepted as that"}
+		was := old.Items[key]
+		now := classes[key.Name]
+		switch {
+		case was.Class == "":
+		case was.Hash == new.Items[key].Hash || now.Class == was.Class:
+			classes[key.Name] = pin.Proposal{Class: was.Class, Why: "accepted as that"}
+		case rules.ClassNamed(now.Class) > rules.ClassNamed(was.Class):
+			now.Why = "it was accepted as " + was.Class + ", and now " + now.Why
+			classes[key.Name] = now
+		default:
+			classes[key.Name] = pin.Proposal{Class: was.Class, Why: "accepted as that"}
 		}
 	}
 	return classes

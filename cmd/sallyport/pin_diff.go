@@ -219,7 +219,7 @@ func showPin(out *page, p places, accepted *pin.Pin, items []string) error {
 		shown++
 		item := accepted.Items[key]
 		out.printf("\n%s  %s\n", out.paint(bold, strings.TrimSpace(key.Section.One()+" "+key.Name)), out.paint(dim, item.Class+" "+item.Hash))
-		printDefinition(out, key.Section, item.Definition)
+		printDefinition(out, key, item.Definition)
 	}
 	if len(items) > 0 && shown == 0 && !slices.Contains(items, "launch") {
 		return usageError{withHint("run \"sallyport pin show "+wrap.ShellWord(accepted.Server)+"\" for all of it", "nothing of that name was accepted of server %q", accepted.Server)}

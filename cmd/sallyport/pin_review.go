@@ -25,6 +25,7 @@ type review struct {
 	collisions  map[string]pin.Collision
 	classes     map[string]pin.Proposal
 	reclassed   []string
+	others      []pin.Launch // that are not accepted unless they are named
 
 	named  bool // the user named items
 	launch bool // and the launch
@@ -35,7 +36,6 @@ func newReview(old, new *pin.Pin, others []*pin.Pin) (*review, error) {
 	if new == nil {
 		return nil, errors.New("nothing is known of it")
 	}
-	// Packs know servers by their own names: one that is called otherwise has the classes of what it runs.
 	views := []*rules.View{}
 	for _, name := range append([]string{new.Server}, kindsOf(new)...) {
 		view, err := viewOf(name)
@@ -52,15 +52,13 @@ func newReview(old, new *pin.Pin, others []*pin.Pin) (*review, error) {
 	return r, nil
 }
 
-// kindsOf are the names that the server would have by what it runs.
+// kindsOf are the names under which packs know the packages that a server runs, whatever it is called here.
 func kindsOf(p *pin.Pin) []string {
 	var names []string
-	for _, l := range p.Launches {
-		if len(l.Args) == 0 {
-			continue
-		}
-		if name := deriveName(l.Args); validName(name) && !slices.Contains(names, name) {
-			names = append(names, name)
+	for _, known := range rules.WrittenAgainst() {
+		runs := func(l pin.Launch) bool { return l.Origin.Kind == origin.Package && l.Origin.Package == known.Package }
+		if len(p.Launches) > 0 && !slices.ContainsFunc(p.Launches, func(l pin.Launch) bool { return !runs(l) }) && !slices.Contains(names, known.Server) {
+			names = append(names, known.Server)
 		}
 	}
 	return names
@@ -91,16 +89,20 @@ func (r *review) print(p *page) {
 	switch {
 	case r.old == nil:
 		p.printf("server %q: nobody has accepted it yet\n", r.name)
-	case r.empty() && len(r.differences) == 0 && len(r.launches) == 0:
+	case r.empty() && len(r.differences) == 0 && len(r.launches)+len(r.others) == 0:
 		p.printf("server %q is as it was accepted: %s\n", r.name, counts(r.new))
 		return
-	case len(r.differences)+len(r.launches) > 0:
+	case len(r.differences)+len(r.launches)+len(r.others) > 0:
 		p.printf("server %q differs from what was accepted\n", r.name)
 	default:
 		p.printf("server %q\n", r.name)
 	}
 	for _, l := range r.launches {
 		r.printLaunch(p, l)
+	}
+	for _, l := range r.others {
+		r.printLaunch(p, l)
+		p.flow(2, span{"HELD unless you name it: " + acceptHint(r.name) + " launch", red})
 	}
 	for _, d := range r.differences {
 		if !r.named || r.chosen(d) {
@@ -224,7 +226,7 @@ func (r *review) printDifference(p *page, d pin.Difference) {
 	}
 	switch {
 	case d.Old == nil:
-		printDefinition(p, d.Key.Section, d.New.Definition)
+		printDefinition(p, d.Key, d.New.Definition)
 	case d.New == nil:
 		p.flow(2, span{"no longer there", dim})
 	default:
@@ -234,8 +236,11 @@ func (r *review) printDifference(p *page, d pin.Difference) {
 	}
 }
 
+// keyMember is the member of a definition that its key is made of, so that it need not be printed again.
+var keyMember = map[pin.Section]string{pin.Tools: "name", pin.Prompts: "name", pin.Resources: "uri", pin.Templates: "uriTemplate"}
+
 // printDefinition shows what a model reads of an item: its texts first, then all the rest as it stands.
-func printDefinition(p *page, section pin.Section, definition []byte) {
+func printDefinition(p *page, key pin.Key, definition []byte) {
 	value := gjson.ParseBytes(definition)
 	if value.Type == gjson.String {
 		p.flow(2, span{value.Str, plain})
@@ -246,7 +251,7 @@ func printDefinition(p *page, section pin.Section, definition []byte) {
 	}
 	value.ForEach(func(name, v gjson.Result) bool {
 		switch {
-		case name.Str == "name" || name.Str == "description" || name.Str == "uri" && section == pin.Resources:
+		case name.Str == "description" || v.Type == gjson.String && v.Str == key.Name && name.Str == keyMember[key.Section]:
 		case v.IsObject() || v.IsArray():
 			p.flow(2, span{name.Str + ": ", dim}, span{spaced(v.Raw), dim})
 		default:
@@ -343,7 +348,25 @@ func (r *review) left() []string {
 			names = append(names, scan.VisibleLine(d.Key.String(), 60))
 		}
 	}
+	if len(r.others) > 0 {
+		names = append(names, "launch")
+	}
 	return names
+}
+
+// leaveOtherLaunches keeps launches beside those that were accepted for when they are named: any entry of a client's configuration can
+// have the server's name.
+func (r *review) leaveOtherLaunches() {
+	if !r.old.Accepted() {
+		return
+	}
+	r.launches = slices.DeleteFunc(r.launches, func(l pin.Launch) bool {
+		if len(r.old.Candidates(l)) > 0 {
+			return false
+		}
+		r.others = append(r.others, l)
+		return true
+	})
 }
 
 // whole reports whether nothing that differs is left out.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,20 @@ func newStart(f wrapFlags, set settings, command child.Command) (*start, error) 
 	return s, nil
 }
 
+// unchanged is an error where the pin is another one than when it was read.
+func (s *start) unchanged() error {
+	now, err := s.places.pins().Load(s.name)
+	switch {
+	case err != nil:
+		return err
+	case now != nil && now.Blocked != "" && !s.probing:
+		return fmt.Errorf("server %q is blocked: %s", s.name, now.Blocked)
+	case (now == nil) != (s.accepted == nil) || now != nil && !bytes.Equal(now.Encode(), s.accepted.Encode()):
+		return fmt.Errorf("the pin of server %q was changed just now: start it again", s.name)
+	}
+	return nil
+}
+
 // prepare finds out what the command line starts, and checks it against what was accepted.
 func (s *start) prepare(f wrapFlags) error {
 	ctx, cancel := context.WithTimeout(context.Background(), installTime)
@@ -98,7 +113,7 @@ func (s *start) prepare(f wrapFlags) error {
 	if !errors.As(err, &d) {
 		return err
 	}
-	s.report(d)
+	s.report(d, f.observe)
 	if !f.observe {
 		return hinted{d, fmt.Sprintf("run \"sallyport pin diff %s\" in a terminal", wrap.ShellWord(s.name))}
 	}
@@ -114,18 +129,20 @@ func (d *drifting) Error() string { return d.what + " since it was accepted" }
 // match takes the launch of p that this command line is, if what it starts is what it was.
 func (s *start) match(ctx context.Context, p *pin.Pin) error {
 	var changed *drifting
+	var failed error
 	for _, l := range p.Candidates(s.launch) {
 		command, err := s.store.Prepare(ctx, s.origin, l.Origin, p.Locks[l.Origin.Lock])
 		var c *origin.Changed
 		switch {
 		case err == nil:
-			s.launch.Origin, s.lock, s.command = l.Origin, p.Locks[l.Origin.Lock], command
+			s.launch.Origin, s.launch.Variable, s.lock, s.command = l.Origin, l.Variable, p.Locks[l.Origin.Lock], command
 			if was := l.Origin.Runtime; was != "" && was != command.Path && !slices.Contains(command.Args, was) {
 				warningf("server %q is run by %q now; it was %q when it was accepted", s.name, command.Path, was)
 			}
 			return nil
 		case !errors.As(err, &c):
-			return err
+			failed = err
+			continue
 		}
 		what := fmt.Sprintf("%s %q changed", c.What, c.Name)
 		if c.File != "" {
@@ -135,6 +152,9 @@ func (s *start) match(ctx context.Context, p *pin.Pin) error {
 	}
 	if changed != nil {
 		return changed
+	}
+	if failed != nil {
+		return failed
 	}
 	closest, _ := p.Closest(s.launch)
 	before, after := commandText(closest.Args), commandText(s.launch.Args)
@@ -164,13 +184,13 @@ func envText(env map[string]string) string {
 
 // report tells of a launch that is not what was accepted, and keeps it for a human to look at. Nothing is installed for that: an
 // installation runs what the package wants.
-func (s *start) report(d *drifting) {
+func (s *start) report(d *drifting, observing bool) {
 	proposal, l := s.accepted.Clone(), s.launch
 	l.Origin = s.store.Look(s.origin)
 	var lock []byte
 	for _, known := range s.accepted.Launches {
 		// The same package with other arguments is as it was accepted.
-		if l.Origin.Kind == origin.Package && known.Origin.Spec == l.Origin.Spec && d.kind != string(drift.Package) {
+		if l.Origin.Kind == origin.Package && known.Origin.Spec == l.Origin.Spec && d.kind != string(drift.Package) && sameEntry(known.Args, l.Args, l.Origin.Spec) {
 			l.Origin, lock = known.Origin, s.accepted.Locks[known.Origin.Lock]
 		}
 	}
@@ -178,9 +198,20 @@ func (s *start) report(d *drifting) {
 	if err := s.propose(proposal); err != nil {
 		warningf("keeping the launch for you to look at: %v", err)
 	}
-	fmt.Fprintf(os.Stderr, "sallyport: SECURITY: server %q was not started: %s\n", scan.VisibleLine(s.name, 80), scan.VisibleLine(d.Error(), 200))
+	title := "was not started"
+	if observing {
+		title = "would not be started"
+	}
+	fmt.Fprintf(os.Stderr, "sallyport: SECURITY: server %q %s: %s\n", scan.VisibleLine(s.name, 80), title, scan.VisibleLine(d.Error(), 200))
 	fmt.Fprintf(os.Stderr, "  what:    %s\n  before:  %s\n  now:     %s\n", d.kind, scan.VisibleLine(d.before, 500), scan.VisibleLine(d.after, 500))
-	fmt.Fprintf(os.Stderr, "  see:     sallyport pin diff %[1]s\n  accept:  sallyport pin accept %[1]s\n", wrap.ShellWord(s.name))
+	fmt.Fprintf(os.Stderr, "  see:     sallyport pin diff %[1]s\n  accept:  sallyport pin accept %[1]s launch\n", wrap.ShellWord(s.name))
+}
+
+// sameEntry reports whether two command lines name a package, and what of it to run, in the same words: only what the server is given
+// behind that differs.
+func sameEntry(a, b []string, spec string) bool {
+	i := slices.Index(a, spec)
+	return i >= 0 && len(b) > i && slices.Equal(a[:i+1], b[:i+1])
 }
 
 // propose keeps what the server is now for a human to look at. An earlier proposal that cannot be read is worth nothing.
@@ -223,7 +254,18 @@ func (s *start) pins() wrap.Pins {
 		Accepted: s.accepted, First: map[string]wrap.FirstSight{"show": wrap.Show, "accept": wrap.Accept}[s.view.FirstSight()],
 		Pass: map[drift.Kind]bool{}, Launch: s.launch, Lock: s.lock,
 		Propose: func(p *pin.Pin) error {
-			if accepted, err := s.places.pins().Load(s.name); err == nil && accepted.Accepted() && len(pin.Diff(accepted, p))+len(pin.NewLaunches(accepted, p)) == 0 {
+			accepted, err := s.places.pins().Load(s.name)
+			if err != nil || !accepted.Accepted() {
+				return s.propose(p)
+			}
+			// What another client wants to start is still to be looked at.
+			if old, err := s.places.proposals().Load(s.name); err == nil && old != nil {
+				p = p.Clone()
+				for _, l := range pin.NewLaunches(accepted, old) {
+					p.AddLaunch(l, old.Locks[l.Origin.Lock])
+				}
+			}
+			if len(pin.Diff(accepted, p))+len(pin.NewLaunches(accepted, p)) == 0 {
 				return s.places.proposals().Remove(s.name)
 			}
 			return s.propose(p)
@@ -232,6 +274,12 @@ func (s *start) pins() wrap.Pins {
 			err := s.places.pins().Update(s.name, func(old *pin.Pin) (*pin.Pin, error) {
 				if old != nil {
 					p = old // another session was faster
+					return p, nil
+				}
+				for _, c := range pin.Collisions(p, othersOf(s.places, s.name)) {
+					warningf("server %q: tool %q is held: server %q has one that looks like it; \"sallyport pin accept %s %s\" accepts it",
+						s.name, c.Name, c.Server, s.name, wrap.ShellWord(c.Name))
+					delete(p.Items, pin.Key{Section: pin.Tools, Name: c.Name})
 				}
 				return p, nil
 			})

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/child"
 	"sallyport/wrap/pin"
@@ -27,6 +28,11 @@ func originLaunch(args []string, dir string) origin.Launch {
 
 // probe starts a server as wrap does, with this program as the client, and gives what it has.
 func probe(f wrapFlags, argv []string) (*pin.Pin, error) {
+	for _, name := range f.env {
+		if _, set := os.LookupEnv(name); !set {
+			warningf("%s is not set here: unless it is a secret, the value that the client gives it will be taken for a change", scan.VisibleLine(name, 80))
+		}
+	}
 	client := f.client
 	f.client, f.probing = "sallyport", true
 	super, err := child.Prepare()

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -102,6 +103,9 @@ func (f wrapFlags) run(argv []string) error {
 	if !validName(f.name) {
 		return usageError{withHint("give it one with --name, of letters, digits, blanks, - _ and .", "%q is no name for a server", scan.VisibleLine(f.name, 80))}
 	}
+	if f.client != "" && !validName(f.client) {
+		return usageError{withHint("give it one of letters, digits, blanks, - _ and .", "%q is no name for a client", scan.VisibleLine(f.client, 80))}
+	}
 	super, err := child.Prepare()
 	if err != nil {
 		return f.sorry(fmt.Errorf("starting the supervisor: %w", err))
@@ -131,6 +135,7 @@ type launch struct {
 	proc    *child.Process
 	log     *audit.Log
 	session *wrap.Session
+	start   *start
 	tee     *tee
 }
 
@@ -156,7 +161,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		return nil, err
 	}
 	command.Path, command.Args = start.command.Path, start.command.Args
-	l := &launch{flags: f, set: set}
+	l := &launch{flags: f, set: set, start: start}
 	options := set.policy.Log()
 	l.log, err = audit.Open(set.places.logDir(), audit.Session{
 		Client: f.client, Server: f.name, Version: versionText(), Arguments: options.Arguments, Observing: f.observe,
@@ -171,6 +176,11 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	}
 	if f.observe {
 		warningf("OBSERVING server %q: nothing that your rules refuse is refused", f.name)
+	}
+	// Somebody may have blocked or removed it while a package was installed.
+	if err = start.unchanged(); err != nil {
+		l.log.Close("not started")
+		return nil, err
 	}
 	if l.proc, err = super.Start(command); err != nil {
 		l.log.Close("not started")
@@ -265,27 +275,35 @@ func (l *launch) listen() (*approve.Listener, error) {
 		return nil, err
 	}
 	started := time.Now().UTC()
-	return approve.Listen(l.set.places.runtime, l.log.ID(), approve.Served{
+	var reading sync.Mutex // of two that read the pin, the later one is in force
+	reload := func() error {
+		reading.Lock()
+		defer reading.Unlock()
+		p, err := l.set.places.pins().Load(l.flags.name)
+		if err != nil {
+			l.session.End() // a pin that nobody can read is none
+			return err
+		}
+		l.session.PinsChanged(p)
+		return nil
+	}
+	listener, err := approve.Listen(l.set.places.runtime, l.log.ID(), approve.Served{
 		Status: func() approve.Status {
 			n := l.session.Tally()
 			return approve.Status{Session: l.log.ID(), Server: l.flags.name, Client: l.flags.client, Version: versionText(), PID: os.Getpid(),
 				Started: started, Observing: l.flags.observe, Calls: n.Calls, Refused: n.Refused, Held: n.Held, Rules: l.set.digest}
 		},
-		PinsChanged: func() error {
-			p, err := l.set.places.pins().Load(l.flags.name)
-			if err != nil {
-				l.session.End() // a pin that nobody can read is none
-				return err
-			}
-			l.session.PinsChanged(p)
-			return nil
-		},
+		PinsChanged: reload,
 		End: func(reason string) error {
 			warningf("server %q is ended: %s", l.flags.name, scan.VisibleLine(reason, 200))
 			l.session.End()
 			return nil
 		},
 	})
+	if err == nil && l.start.unchanged() != nil {
+		err = reload() // before the socket was there, nobody could tell us
+	}
+	return listener, err
 }
 
 // wait sees the session and the child to their ends, whichever comes first.

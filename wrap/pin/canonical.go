@@ -177,21 +177,21 @@ func (c *canonicaliser) text() ([]byte, bool) {
 	if c.next() != '"' {
 		return nil, false
 	}
-	escaped := false
+	escaped, quote := false, -1
 	for c.i++; ; {
-		end := bytes.IndexByte(c.raw[c.i:], '"')
-		if end < 0 {
-			return nil, false
+		if quote < c.i { // else the one that was found is still ahead
+			if quote = bytes.IndexByte(c.raw[min(c.i, len(c.raw)):], '"'); quote < 0 {
+				return nil, false
+			}
+			quote += c.i
 		}
-		escape := bytes.IndexByte(c.raw[c.i:c.i+end], '\\')
+		escape := bytes.IndexByte(c.raw[c.i:quote], '\\')
 		if escape < 0 {
-			c.i += end + 1
+			c.i = quote + 1
 			break
 		}
 		escaped = true
-		if c.i += escape + 2; c.i > len(c.raw) {
-			return nil, false
-		}
+		c.i += escape + 2
 	}
 	if !escaped {
 		return c.raw[start:c.i], true

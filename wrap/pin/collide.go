@@ -14,22 +14,29 @@ type Collision struct {
 }
 
 // Collisions finds the tools of p that have a name of one of the others that are used by the same client. Pins that name no client are
-// taken to share all. A server that runs the same package or program as the other one is no stranger to it.
+// taken to share all. A server that runs the same package or program as the other one is no stranger to it: what is the same, to the
+// byte, in both is no collision. Of several, the first is given.
 func Collisions(p *Pin, others []*Pin) []Collision {
-	mine := map[string][]string{}
-	for _, key := range p.Keys(Tools) {
-		looks := scan.Skeleton(key.Name)
-		mine[looks] = append(mine[looks], key.Name)
-	}
 	var out []Collision
+	done := map[string]bool{}
 	for _, other := range others {
-		if other.Server == p.Server || !shareClient(p, other) || sameProgram(p, other) {
+		if other.Server == p.Server || !shareClient(p, other) {
 			continue
 		}
+		theirs, related := map[string]Key{}, sameProgram(p, other)
 		for _, key := range other.Keys(Tools) {
-			for _, name := range mine[scan.Skeleton(key.Name)] {
-				out = append(out, Collision{name, other.Server, key.Name, name == key.Name})
+			theirs[scan.Skeleton(cut(key.Name))] = key
+		}
+		for _, key := range p.Keys(Tools) {
+			twin, found := theirs[scan.Skeleton(cut(key.Name))]
+			if _, same := other.Items[key]; same {
+				twin = key
 			}
+			if !found || done[key.Name] || related && p.Items[key].Hash == other.Items[twin].Hash {
+				continue
+			}
+			done[key.Name] = true
+			out = append(out, Collision{key.Name, other.Server, twin.Name, key.Name == twin.Name})
 		}
 	}
 	slices.SortFunc(out, func(a, b Collision) int {
@@ -37,6 +44,9 @@ func Collisions(p *Pin, others []*Pin) []Collision {
 	})
 	return out
 }
+
+// cut bounds what is compared of a name.
+func cut(name string) string { return name[:min(len(name), 1000)] }
 
 func shareClient(a, b *Pin) bool {
 	if len(a.Clients) == 0 || len(b.Clients) == 0 {

@@ -1,16 +1,21 @@
 package pin
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"sallyport/rules/scan"
 )
 
-// secretWords in the name of a variable say that its value is a secret.
-var secretWords = []string{
-	"TOKEN", "KEY", "SECRET", "PASS", "PWD", "CREDENTIAL", "AUTH", "COOKIE", "PRIVATE", "SESSION", "DSN", "CONNECTION", "BEARER", "JWT", "_PAT",
-	"DATABASE_URL", "_URI", "WEBHOOK", "PIN", "CERT", "SALT", "SIGNATURE",
-}
+// secretWords in the name of a variable say that its value is a secret, plainWords at its end that it is not.
+var (
+	secretWords = []string{
+		"TOKEN", "KEY", "KEYS", "APIKEY", "SECRET", "SECRETS", "PASS", "PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "CREDENTIAL", "CREDENTIALS", "AUTH",
+		"AUTHORIZATION", "COOKIE", "COOKIES", "PRIVATE", "SESSION", "DSN", "CONNECTION", "BEARER", "JWT", "PAT", "WEBHOOK", "PIN", "SALT", "SIGNATURE",
+	}
+	plainWords = []string{"URL", "URI", "HOST", "PORT", "ENDPOINT", "DOMAIN", "MODE", "DIR", "TYPE", "METHOD", "FILE", "CERTS", "ISSUER", "TIMEOUT"}
+)
 
 // EnvOf is what a launch keeps of the variables that the client's entry sets. A value that looks like a secret, by its variable's name or
 // its own form, is not kept in any way: it changes, and a digest of a short one could be tried out.
@@ -31,14 +36,22 @@ func EnvOf(key []byte, names []string, value func(string) (string, bool)) map[st
 }
 
 func secret(name, value string) bool {
-	upper := strings.ToUpper(name)
-	for _, w := range secretWords {
-		if strings.Contains(upper, w) {
-			return true
-		}
+	if _, address, found := strings.Cut(value, "://"); found && strings.ContainsAny(address, "@?") {
+		return true // a password, or a token, in an address
 	}
-	if _, address, found := strings.Cut(value, "://"); found && strings.Contains(address, "@") {
+	if len(scan.Secrets(value)) > 0 {
 		return true
 	}
-	return len(scan.Secrets(value)) > 0
+	words := strings.FieldsFunc(strings.ToUpper(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if len(words) == 0 || slices.Contains(plainWords, words[len(words)-1]) {
+		return false
+	}
+	return slices.ContainsFunc(words, func(w string) bool {
+		for _, end := range []string{"TOKEN", "APIKEY", "SECRET", "PASSWORD"} {
+			if strings.HasSuffix(w, end) {
+				return true
+			}
+		}
+		return slices.Contains(secretWords, w)
+	})
 }

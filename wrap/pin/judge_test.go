@@ -67,13 +67,16 @@ func TestNamesThatLookAlikeAreFound(t *testing.T) {
 
 func TestEnvironmentKeepsNoSecrets(t *testing.T) {
 	key := make([]byte, 32)
-	values := map[string]string{"MODE": "fast", "GITHUB_TOKEN": "x", "URL": "https://me:pass@host/", "PLAIN": "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "EMPTY": ""}
+	values := map[string]string{"MODE": "fast", "GITHUB_TOKEN": "x", "URL": "https://me:pass@host/", "KEYCLOAK_URL": "https://good.example/", "PING_MODE": "x", "PLAIN": "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "EMPTY": ""}
 	get := func(name string) (string, bool) { v, ok := values[name]; return v, ok }
-	env := EnvOf(key, []string{"MODE", "GITHUB_TOKEN", "URL", "PLAIN", "EMPTY", "UNSET"}, get)
+	env := EnvOf(key, []string{"MODE", "GITHUB_TOKEN", "URL", "PLAIN", "EMPTY", "UNSET", "KEYCLOAK_URL", "PING_MODE"}, get)
 	for _, name := range []string{"GITHUB_TOKEN", "URL", "PLAIN", "UNSET"} {
 		if env[name] != "" {
 			t.Errorf("%s is kept as %s", name, env[name])
 		}
+	}
+	if env["KEYCLOAK_URL"] == "" || env["PING_MODE"] == "" {
+		t.Errorf("got %v", env)
 	}
 	if env["MODE"] != EnvDigest(key, "MODE", "fast") || env["EMPTY"] == "" || env["MODE"] == EnvDigest([]byte("another key"), "MODE", "fast") {
 		t.Errorf("got %v", env)

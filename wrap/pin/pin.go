@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"sallyport/wrap/pin/origin"
 )
@@ -48,15 +49,21 @@ type Key struct {
 	Name    string
 }
 
-// String names the item for people and on command lines: tools by their name alone.
+// String names the item for people and on command lines: tools by their name alone, unless that could be taken for something else.
 func (k Key) String() string {
 	switch {
-	case k.Section == Tools:
+	case k.Section == Tools && !strings.HasPrefix(k.Name, "-") && !reserved(k.Name):
 		return k.Name
 	case k.Name == "":
 		return string(k.Section)
 	}
 	return string(k.Section) + ":" + k.Name
+}
+
+// reserved tells names that mean something else on a command line.
+func reserved(name string) bool {
+	section, _, _ := strings.Cut(name, ":")
+	return name == "launch" || slices.Contains(Sections, Section(section))
 }
 
 // An Item is a definition in canonical form. Hash is over exactly those bytes. Class, of tools, is what a human took it for: "read",

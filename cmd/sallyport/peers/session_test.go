@@ -14,7 +14,7 @@ const permissive = `version: 1
 use: []
 first_sight: accept
 drift: {wording: pass, parameter: pass, wider: pass, narrower: pass, schema: pass, hint: pass, output: pass, instructions: pass, info: pass,
-  capability: pass, other: pass, added: pass, removed: pass}
+  capability: pass, other: pass, added: pass}
 default: {read: allow, write: allow, destructive: allow}
 rules:
   - name: all

@@ -139,7 +139,16 @@ func (p place) below(name string) place {
 	return p
 }
 
+// maxName bounds, in bytes, one name in a path: what is longer is cut, since a path is copied for each change.
+const maxName = 100
+
 func join(path, name string) string {
+	if len(name) > maxName {
+		name = name[:maxName] + "…"
+	}
+	if len(path) > 10*maxName {
+		return path
+	}
 	if !identifier(name) {
 		return path + "[" + strconv.Quote(name) + "]"
 	}
