@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -54,6 +55,7 @@ type start struct {
 	store  *origin.Store
 
 	accepted *pin.Pin
+	file     fs.FileInfo // of the pin when it was read, nil if there was none
 	probing  bool
 	lock     []byte
 	command  origin.Command
@@ -63,6 +65,9 @@ type start struct {
 func newStart(f wrapFlags, set settings, command child.Command) (*start, error) {
 	s := &start{name: f.name, places: set.places, view: set.policy.View(f.name, f.client)}
 	var err error
+	if s.file, err = os.Stat(set.places.pins().Path(f.name)); err != nil {
+		s.file = nil
+	}
 	if s.accepted, err = set.places.pins().Load(f.name); err != nil {
 		return nil, withHint(fmt.Sprintf("put the file back as it was, or run \"sallyport pin remove %s\" and accept the server anew", wrap.ShellWord(f.name)), "%v", err)
 	}
@@ -86,6 +91,10 @@ func newStart(f wrapFlags, set settings, command child.Command) (*start, error) 
 
 // unchanged is an error where the pin is another one than when it was read.
 func (s *start) unchanged() error {
+	info, err := os.Stat(s.places.pins().Path(s.name))
+	if errors.Is(err, fs.ErrNotExist) && s.file == nil || err == nil && s.file != nil && os.SameFile(info, s.file) && info.ModTime().Equal(s.file.ModTime()) {
+		return nil // pins are replaced by other files
+	}
 	now, err := s.places.pins().Load(s.name)
 	switch {
 	case err != nil:
