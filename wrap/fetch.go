@@ -99,7 +99,11 @@ func (s *Session) fetchAll(ctx context.Context, e era) error {
 		defer cancel()
 		_, first = s.ask(ctx, &ownRequest{method: "server/discover", era: e})
 	}
-	for _, section := range s.surface.lacking() {
+	sections := s.surface.lacking()
+	for _, section := range append(sections, sections...) {
+		if s.surface.seenWhole(section) {
+			continue // the second time is for servers that add to a list while we look
+		}
 		err := s.fetch(ctx, section, e)
 		switch {
 		case err == nil:

@@ -166,6 +166,14 @@ func (u *surface) refuse(section pin.Section) {
 	u.lists[section].refused = true
 }
 
+// seenWhole reports whether nothing is known to be missing of a section.
+func (u *surface) seenWhole(section pin.Section) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	l := u.lists[section]
+	return l.refused || l.complete && !l.stale
+}
+
 // greeted reports whether the server has said what it is.
 func (u *surface) greeted() bool {
 	u.mu.Lock()
@@ -177,13 +185,14 @@ func (u *surface) greeted() bool {
 func (u *surface) lacking() []pin.Section {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.lackingNow()
+	return u.lackingNow(true)
 }
 
-func (u *surface) lackingNow() []pin.Section {
+// lackingNow is lacking, with the lists that the server announced a change of, or without.
+func (u *surface) lackingNow(stale bool) []pin.Section {
 	var sections []pin.Section
 	for _, section := range pin.Sections {
-		if l := u.lists[section]; l != nil && !l.refused && (!l.complete || l.stale) && (u.offers[section] || u.offers == nil && section == pin.Tools) {
+		if l := u.lists[section]; l != nil && !l.refused && (!l.complete || stale && l.stale) && (u.offers[section] || u.offers == nil && section == pin.Tools) {
 			sections = append(sections, section)
 		}
 	}
@@ -226,7 +235,7 @@ func (u *surface) save() error {
 	}
 	u.dirty = false
 	p, accepted := u.proposal(), u.accepted()
-	accept := !accepted.Accepted() && u.First == Accept && !u.s.Observing && len(u.items) > 0 && len(u.lackingNow()) == 0
+	accept := !accepted.Accepted() && u.First == Accept && !u.s.Observing && len(u.items) > 0 && len(u.lackingNow(false)) == 0
 	if accept {
 		maps.DeleteFunc(p.Items, func(k pin.Key, _ pin.Item) bool { return u.items[k] != nil && u.items[k].held })
 	}
