@@ -224,7 +224,7 @@ func (t *touch) print(p *page) {
 	}
 	p.printf("\n")
 	if t.Sessions == 0 {
-		p.printf("The log knows no session of it.\n")
+		p.printf("The log knows no session of it. If that is not how it is called, run\n\"sallyport block --lift %s\", and \"sallyport pin list\" for the names.\n", wrap.ShellWord(t.Server))
 		return
 	}
 	p.printf("\nIt ran %s, from %s to %s.\n", plural(t.Sessions, "time", "times"), t.First.Local().Format("2006-01-02 15:04"), t.Last.Local().Format("2006-01-02 15:04"))

@@ -335,6 +335,10 @@ func confirm(question string) error {
 	var line []byte
 	for b := make([]byte, 1); ; {
 		n, err := os.Stdin.Read(b)
+		if n == 0 && len(line) == 0 {
+			fmt.Fprintln(os.Stderr)
+			return hinted{errNotAsked, "run it in a terminal, or add --yes"}
+		}
 		if n == 0 || err != nil || b[0] == '\n' || len(line) > 100 {
 			break
 		}
