@@ -143,7 +143,7 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 		}
 	}
 	if old != nil && old.sticky && !now.held {
-		now.held, now.sticky, now.why = true, true, "the server said something else of it a moment ago; it is held until the server is started anew"
+		now.held, now.sticky, now.why = true, true, "the server said something else of it a moment ago; it is held until \"sallyport pin accept\" is run again"
 	}
 }
 

@@ -1,6 +1,7 @@
 package wrap
 
 import (
+	"bytes"
 	"errors"
 
 	"sallyport/wrap/jsonrpc"
@@ -11,7 +12,8 @@ import (
 var ErrBlocked = errors.New("the server has been blocked")
 
 // PinsChanged takes a new pin into force, nil for none: what was held and is accepted now is shown from here on, and the client hears that
-// lists have changed. What the server has shown is not asked for again. It may be called concurrently.
+// lists have changed. What the server has shown is not asked for again. The same pin once more is a human who looked again: what changed
+// back to what was accepted is believed. It may be called concurrently.
 func (s *Session) PinsChanged(p *pin.Pin) {
 	if p != nil && p.Blocked != "" {
 		s.fail(ErrBlocked)
@@ -21,17 +23,18 @@ func (s *Session) PinsChanged(p *pin.Pin) {
 	u.mu.Lock()
 	before := u.accepted()
 	u.Accepted = p
+	again := bytes.Equal(before.Encode(), u.accepted().Encode())
 	clear(u.pages)
 	changed := map[pin.Section]bool{}
 	for key, now := range u.items {
-		if now.item.Hash == "" || now.sticky && before.Items[key].Hash == u.accepted().Items[key].Hash {
+		if now.item.Hash == "" || now.sticky && !again && before.Items[key].Hash == u.accepted().Items[key].Hash {
 			continue // nobody has looked at this one
 		}
 		was := now.held
-		again := &seen{spelled: now.spelled, item: now.item}
-		u.weigh(key, again, nil)
-		u.items[key] = again
-		changed[key.Section] = changed[key.Section] || was != again.held
+		fresh := &seen{spelled: now.spelled, item: now.item}
+		u.weigh(key, fresh, nil)
+		u.items[key] = fresh
+		changed[key.Section] = changed[key.Section] || was != fresh.held
 	}
 	u.dirty = true
 	u.mu.Unlock()

@@ -119,6 +119,9 @@ func (a *acceptance) run(out io.Writer) error {
 	case r.empty() && len(left) > 0:
 		return fmt.Errorf("nothing was accepted: name what you want of %s", strings.Join(left, ", "))
 	case r.empty():
+		if !a.dryRun {
+			tellSessions(out, p, a.flags.name) // what changed and changed back is held there
+		}
 		return nil
 	}
 	if a.dryRun {
