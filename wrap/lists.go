@@ -2,6 +2,7 @@ package wrap
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -90,8 +91,11 @@ func (p *pump) listResult(c *call) (next, why string) {
 		out[i] = out[i] || twice[name] && !p.s.Observing
 	}
 	u.keep()
+	p.cutMembers(func(name string) bool {
+		return !slices.Contains(listMembers, name) || name != list.member && isList(name)
+	})
 	edits := jsonrpc.Cut(items, out)
-	if len(edits) == 0 && len(twice) == 0 {
+	if len(edits)+len(p.v.edits)+len(twice) == 0 {
 		u.clean(section, c.cursor, page{spelled, names})
 	}
 	if len(edits) > 0 {
@@ -102,6 +106,16 @@ func (p *pump) listResult(c *call) (next, why string) {
 		}
 	}
 	return next, ""
+}
+
+// isList reports whether a member is that of some list.
+func isList(member string) bool {
+	for _, l := range lists {
+		if l.member == member {
+			return true
+		}
+	}
+	return false
 }
 
 // maxCursor bounds a cursor, in bytes.

@@ -3,6 +3,7 @@ package wrap
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"sallyport/rules"
 	"sallyport/rules/scan"
@@ -124,13 +125,14 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 		u.compare(key, now, accepted)
 		now.sticky = now.held
 	case u.accepted().Accepted():
-		now.kinds = []drift.Kind{drift.Added}
-		now.held, now.why = !u.Pass[drift.Added], "nobody has accepted it"
+		kind := addedKind(key.Section)
+		now.kinds = []drift.Kind{kind}
+		now.held, now.why = !u.Pass[kind], "nobody has accepted it"
 		if !now.held && old != nil && old.item.Hash != "" {
 			u.compare(key, now, old.item) // new ones pass, but they are not to become something else
 		}
-		if finding, found := scan.HiddenJSON(now.item.Definition); found {
-			now.held, now.why = true, "it holds "+finding.What
+		if what, found := hides(key, now.item.Definition); found {
+			now.held, now.why = true, "it holds "+what
 		}
 	case old != nil && old.item.Hash != "" && old.item.Hash != now.item.Hash:
 		u.compare(key, now, old.item)
@@ -138,8 +140,8 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 		now.why = "the server said something else of it a moment ago"
 	default:
 		now.held, now.why = u.First == Hold, "nobody has accepted this server"
-		if finding, found := scan.HiddenJSON(now.item.Definition); found {
-			now.held, now.why = true, "it holds "+finding.What
+		if what, found := hides(key, now.item.Definition); found {
+			now.held, now.why = true, "it holds "+what
 		}
 	}
 	if old != nil && old.sticky && !now.held {
@@ -148,6 +150,30 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 }
 
 const whyChanged = "it changed since it was accepted"
+
+// addedKind is the kind of drift that a new item is: what speaks for the server as a whole is more than one more tool.
+func addedKind(section pin.Section) drift.Kind {
+	switch section {
+	case pin.Instructions:
+		return drift.Instructions
+	case pin.ServerInfo:
+		return drift.Info
+	case pin.Capabilities:
+		return drift.Capability
+	}
+	return drift.Added
+}
+
+// hides is what cannot be seen in an item, in its name as well.
+func hides(key pin.Key, definition []byte) (what string, found bool) {
+	if f, found := scan.HiddenJSON(definition); found {
+		return f.What, true
+	}
+	if shown := scan.VisibleLine(key.Name, 0); shown != key.Name {
+		return "what cannot be seen in its name", true
+	}
+	return "", false
+}
 
 // compare finds how an item differs from what was accepted. One kind of change that the rules do not let pass is enough.
 func (u *surface) compare(key pin.Key, now *seen, accepted pin.Item) {
@@ -291,12 +317,28 @@ func (p *pump) handshake() (why string) {
 		})...)
 	}
 	p.s.surface.offered(names)
-	if at := p.f.Span("instructions"); at.OK() && p.unaccepted(pin.Key{Section: pin.Instructions}, at) {
-		p.entry.Reason = "took out instructions that nobody accepted"
-		p.v.edits = append(p.v.edits, jsonrpc.CutMembers(p.f.Raw, p.f.Result, func(name string, _ jsonrpc.Span) bool { return name == "instructions" })...)
-	}
+	at := p.f.Span("instructions")
+	cut := at.OK() && p.unaccepted(pin.Key{Section: pin.Instructions}, at)
+	p.cutMembers(func(name string) bool { return cut && name == "instructions" || !slices.Contains(helloMembers, name) })
 	p.s.surface.keep()
 	return ""
+}
+
+// The members that the revisions know of the results that are pinned. Any other could say to a model what nobody accepted.
+var (
+	helloMembers = []string{"protocolVersion", "supportedVersions", "capabilities", "serverInfo", "instructions", "_meta", "resultType", "ttlMs", "cacheScope"}
+	listMembers  = []string{"tools", "prompts", "resources", "resourceTemplates", "nextCursor", "_meta", "resultType", "ttlMs", "cacheScope"}
+)
+
+// cutMembers takes members out of the result.
+func (p *pump) cutMembers(drop func(name string) bool) {
+	p.v.edits = append(p.v.edits, jsonrpc.CutMembers(p.f.Raw, p.f.Result, func(name string, _ jsonrpc.Span) bool {
+		if !drop(name) {
+			return false
+		}
+		p.edited("take out " + scan.VisibleLine(name, 80))
+		return !p.s.Observing
+	})...)
 }
 
 // pages is where the client's walk through a list is followed, or ours.

@@ -137,7 +137,7 @@ func kindsText(kinds []drift.Kind) string {
 func changeText(c drift.Change) string {
 	var b strings.Builder
 	for _, w := range drift.Elide(drift.Words(c.Old, c.New), 4) {
-		text := scan.VisibleLine(w.Text, 300)
+		text := Unmarked(scan.VisibleLine(w.Text, 300))
 		switch w.Op {
 		case '-':
 			text = "[-" + text + "-]"
@@ -151,6 +151,11 @@ func changeText(c drift.Change) string {
 		return string(text[:400]) + " …"
 	}
 	return string(text)
+}
+
+// Unmarked breaks what looks like the marks of a diff in a text, so that new words cannot pass for old ones.
+func Unmarked(text string) string {
+	return strings.NewReplacer("[-", `[\-`, "-]", `-\]`, "{+", `{\+`, "+}", `+\}`).Replace(text)
 }
 
 // ItemWord names a definition on a command line: by its name and the beginning of its hash, or by that alone where the name could

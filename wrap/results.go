@@ -116,6 +116,7 @@ func (p *pump) initializeResult() (why string) {
 		return "chooses a protocol version that sallyport does not know"
 	}
 	p.serverInfo(p.f.Span("serverInfo"))
+	p.serverInfo(p.f.MetaSpan(metaServerInfo))
 	return p.handshake()
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"sallyport/rules"
 	"sallyport/rules/scan"
+	"sallyport/wrap"
 	"sallyport/wrap/pin"
 	"sallyport/wrap/pin/drift"
 	"sallyport/wrap/pin/origin"
@@ -144,6 +145,9 @@ func (r *review) printLaunch(p *page, l pin.Launch) {
 	field("runs", originText(old.Origin), originText(l.Origin))
 	field("lock", old.Origin.Lock, l.Origin.Lock)
 	field("files", cmp.Or(old.Origin.Tree, old.Origin.Digest), cmp.Or(l.Origin.Tree, l.Origin.Digest))
+	if l.Origin.Kind == origin.Script {
+		p.flow(2, span{"the script's own file is compared from start to start, not what it loads", yellow})
+	}
 	if l.Origin.Why != "" {
 		p.flow(2, span{"not checked from start to start: " + l.Origin.Why, yellow})
 	}
@@ -286,6 +290,7 @@ func wordDiff(old, new string) []span {
 
 // marked shows what went or came: between marks, since not everybody sees the colours.
 func marked(op byte, text string) span {
+	text = wrap.Unmarked(text)
 	switch op {
 	case '-':
 		return span{"[-" + text + "-]", red}

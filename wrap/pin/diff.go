@@ -51,6 +51,8 @@ func Diff(old, new *Pin) []Difference {
 		if has {
 			if f, found := scan.HiddenJSON(after.Definition); found {
 				d.Finding = f.What
+			} else if scan.VisibleLine(key.Name, 0) != key.Name {
+				d.Finding = "what cannot be seen in its name"
 			}
 		}
 		out = append(out, d)

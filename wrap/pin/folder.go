@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -32,6 +33,9 @@ func (f Folder) Path(server string) string { return filepath.Join(f.Dir, server+
 // Load reads the pin of a server; nil without an error where there is none.
 func (f Folder) Load(server string) (*Pin, error) {
 	path := f.Path(server)
+	if dir, err := os.Stat(f.Dir); err == nil && runtime.GOOS != "windows" && dir.Mode().Perm()&0o022 != 0 {
+		return nil, fmt.Errorf("reading pins: others may write to the folder %q: run \"chmod go-w\" on it", f.Dir)
+	}
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, f.dangling()

@@ -3,7 +3,7 @@
 // # What is recorded
 //
 // A program (a binary, or a script that starts with "#!") and a script of an interpreter are recorded as their absolute path, symlinks
-// resolved, and the digest of their bytes; of the interpreter the path and version, which are never compared. A package that npx,
+// resolved, and the digest of their bytes; of the interpreter the path and version, which are never compared; the recorded one is taken as long as it is there. A package that npx,
 // npm exec, bunx, pnpm dlx or yarn dlx would run is installed by npm in a folder of the store, and recorded as its name, its exact
 // version, the file that is started, the digest of the lock of all that was installed with it, and the digest of the list of its
 // files. A container image is recorded as the digest by which the engine starts it. Anything else, such as a line for a shell, code

@@ -194,9 +194,11 @@ func (s *Store) prepareScript(p plan, o Origin) (Command, error) {
 	if err := same("script", o, path, sum); err != nil {
 		return Command{}, err
 	}
-	runtime, err := s.Find(p.args[0])
-	if err != nil {
-		return Command{}, err
+	runtime := o.Runtime
+	if strings.ContainsAny(p.args[0], `/\`) || !runs(runtime) {
+		if runtime, err = s.Find(p.args[0]); err != nil {
+			return Command{}, err
+		}
 	}
 	args := slices.Clone(p.args)
 	args[p.script] = path

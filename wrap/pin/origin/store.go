@@ -334,12 +334,27 @@ func (s *Store) packageCommand(p plan, o Origin) (Command, error) {
 	if p.run.bun {
 		runtime = "bun"
 	}
+	found := o.Runtime
+	if !p.run.bun && runs(found) {
+		args := slices.Concat([]string{runtime}, words, []string{bin}, p.run.args)
+		return s.command(p, Command{Path: found, Args: args})
+	}
 	found, err := s.tool(p, runtime)
 	if err != nil {
 		return Command{}, err
 	}
 	args := slices.Concat([]string{runtime}, words, []string{bin}, p.run.args)
 	return s.command(p, Command{Path: found, Args: args})
+}
+
+// runs reports whether a recorded interpreter is still there. As long as it is, it is taken: PATH can come from a client's configuration,
+// and would choose another.
+func runs(runtime string) bool {
+	if runtime == "" {
+		return false
+	}
+	info, err := os.Stat(runtime)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // lock keeps other starts, of this process and others, from installing the same at the same time. It waits as long as an installation
