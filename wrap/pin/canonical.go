@@ -171,7 +171,8 @@ func (c *canonicaliser) reorder(begin int, members []member) {
 	c.out = append(c.out, '}')
 }
 
-// text returns the string at hand in canonical form, with its quotes. Without escapes that is how it is written.
+// text returns the string at hand in canonical form, with its quotes. Mostly that is how it is written: the short escapes are what is
+// canonical for what they stand for.
 func (c *canonicaliser) text() ([]byte, bool) {
 	start := c.i
 	if c.next() != '"' {
@@ -190,8 +191,14 @@ func (c *canonicaliser) text() ([]byte, bool) {
 			c.i = quote + 1
 			break
 		}
-		escaped = true
-		c.i += escape + 2
+		if c.i += escape + 2; c.i > len(c.raw) {
+			return nil, false
+		}
+		switch c.raw[c.i-1] {
+		case '"', '\\', 'b', 'f', 'n', 'r', 't':
+		default:
+			escaped = true
+		}
 	}
 	if !escaped {
 		return c.raw[start:c.i], true
