@@ -121,6 +121,8 @@ type place struct {
 	depth int
 	// schema is what the value is within a schema
 	schema role
+	// either is set where taking more in one place can mean taking less in all, as below oneOf
+	either bool
 }
 
 // A role is what a value is within a schema.
@@ -129,7 +131,8 @@ type role uint8
 const (
 	none     role = iota
 	schema        // a schema
-	schemas       // an object or a list of schemas by name: properties, $defs, anyOf
+	schemas       // an object or a list of schemas by name: $defs, anyOf
+	properties    // an object of schemas by the names of parameters
 	argument      // of a prompt
 )
 
@@ -191,7 +194,7 @@ func (c *comparison) leaf(p place, a, b any) {
 	kind := p.kind
 	if kind == "" {
 		kind = Other
-		if p.schema == schema || p.schema == schemas {
+		if p.schema == schema || p.schema == schemas || p.schema == properties {
 			kind = Schema
 		}
 	}
@@ -251,14 +254,10 @@ func (c *comparison) member(p place, name string, old, new option) {
 	case p.schema == schema:
 		c.keyword(p, name, old, new)
 		return
-	case p.schema == schemas:
+	case p.schema == schemas || p.schema == properties:
 		at.schema = schema
 		if !old.is || !new.is {
-			kind := Schema
-			if strings.HasSuffix(p.path, "properties") {
-				kind = map[bool]Kind{true: Parameter, false: Narrower}[new.is]
-			}
-			c.add(kind, at.path, old.text(), new.text())
+			c.add(at.mixed(presence(p.schema, new.is)), at.path, old.text(), new.text())
 			return
 		}
 	case p.path == "":
@@ -269,7 +268,7 @@ func (c *comparison) member(p place, name string, old, new option) {
 		case "description", "title":
 			at.kind = Wording
 		case "required":
-			at.kind = map[bool]Kind{true: Narrower, false: Wider}[new.val == true]
+			at.kind = flagKind(old, new, Other)
 		}
 	default:
 		at.kind = Other
@@ -336,8 +335,24 @@ func (c *comparison) arguments(p place, old, new option) bool {
 			c.add(Narrower, at.path, text(a), "")
 		}
 	}
-	// Only their order is another one, or one of them is there without any being said.
+	if a, b := commonOrder(old, after), commonOrder(new, before); !slices.Equal(a, b) {
+		c.add(Other, p.path, strings.Join(a, ", "), strings.Join(b, ", "))
+	}
+	// An empty list and none at all.
 	return len(c.changes) > found
+}
+
+// commonOrder lists the names of arguments that others has too, in the order of list.
+func commonOrder(list option, others map[string]any) []string {
+	var names []string
+	items, _ := list.val.([]any)
+	for _, item := range items {
+		m, _ := item.(map[string]any)
+		if name, _ := m["name"].(string); others[name] != nil {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func byName(list option) (map[string]any, bool) {

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +17,10 @@ func (c *comparison) keyword(p place, name string, old, new option) {
 	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "anyOf", "oneOf", "allOf", "prefixItems":
 		if old.is && new.is && sameShape(old.val, new.val) {
 			at.schema = schemas
+			if name == "properties" {
+				at.schema = properties
+			}
+			at.either = at.either || name == "oneOf"
 			if name == "properties" || name == "patternProperties" || name == "$defs" || name == "definitions" || name == "dependentSchemas" {
 				c.value(at, old.val, new.val)
 				return
@@ -23,7 +28,7 @@ func (c *comparison) keyword(p place, name string, old, new option) {
 			c.list(at, old.val, new.val)
 			return
 		}
-		c.add(containerKind(name, old, new), at.path, old.text(), new.text())
+		c.add(p.mixed(containerKind(name, old, new)), at.path, old.text(), new.text())
 		return
 	case "items", "contains", "if", "then", "else", "propertyNames", "unevaluatedItems", "additionalProperties", "unevaluatedProperties":
 		if old.is && new.is && isObject(old.val) && isObject(new.val) && name != "if" && name != "contains" {
@@ -32,7 +37,7 @@ func (c *comparison) keyword(p place, name string, old, new option) {
 			return
 		}
 	}
-	c.add(keywordKind(name, old, new), at.path, old.text(), new.text())
+	c.add(p.mixed(keywordKind(name, old, new)), at.path, old.text(), new.text())
 }
 
 // list compares schemas of a list one by one.
@@ -48,6 +53,25 @@ func (c *comparison) list(at place, a, b any) {
 }
 
 func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
+
+// mixed is what a change of a kind is called at this place.
+func (p place) mixed(k Kind) Kind {
+	if p.either && (k == Wider || k == Narrower) {
+		return Schema
+	}
+	return k
+}
+
+// presence is the kind of a schema that came or went among others.
+func presence(among role, came bool) Kind {
+	switch {
+	case among != properties:
+		return Schema
+	case came:
+		return Parameter
+	}
+	return Narrower
+}
 
 func sameShape(a, b any) bool {
 	_, listA := a.([]any)
@@ -68,6 +92,9 @@ func containerKind(name string, old, new option) Kind {
 
 // keywordKind is what a change of one keyword does to the set of values that a schema takes.
 func keywordKind(name string, old, new option) Kind {
+	if !understood(name, old) || !understood(name, new) {
+		return Schema
+	}
 	switch name {
 	case "enum", "type":
 		return unionKind(old, new)
@@ -78,7 +105,7 @@ func keywordKind(name string, old, new option) Kind {
 	case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
 		return boundKind(negated(old), negated(new))
 	case "uniqueItems":
-		return map[bool]Kind{true: Narrower, false: Wider}[new.val == true]
+		return flagKind(old, new, Schema)
 	case "additionalProperties", "unevaluatedProperties", "unevaluatedItems":
 		closed := func(o option) bool { return o.is && o.val == false }
 		open := func(o option) bool { return !o.is || o.val == true }
@@ -90,6 +117,41 @@ func keywordKind(name string, old, new option) Kind {
 		}
 	}
 	return Schema
+}
+
+// understood tells whether a keyword is absent or has a value of the sort that it has to have: no text may hide in another one.
+func understood(name string, o option) bool {
+	list, isList := o.val.([]any)
+	switch name {
+	case "enum":
+		return !o.is || isList
+	case "required":
+		return !o.is || isList && !slices.ContainsFunc(list, func(v any) bool { _, ok := v.(string); return !ok })
+	case "type":
+		return !o.is || isList && !slices.ContainsFunc(list, func(v any) bool { return !isType(v) }) || isType(o.val)
+	case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains",
+		"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
+		_, ok := number(o.val)
+		return !o.is || ok
+	}
+	return true
+}
+
+func isType(v any) bool {
+	name, ok := v.(string)
+	return ok && slices.Contains([]string{"null", "boolean", "object", "array", "number", "string", "integer"}, name)
+}
+
+// flagKind compares flags that ask for more where they are true, and are false where they are absent.
+func flagKind(old, new option, unclear Kind) Kind {
+	off := func(o option) bool { return !o.is || o.val == false }
+	switch {
+	case off(old) && new.val == true:
+		return Narrower
+	case old.val == true && off(new):
+		return Wider
+	}
+	return unclear
 }
 
 // turn exchanges wider and narrower.
