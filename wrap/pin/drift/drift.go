@@ -129,11 +129,11 @@ type place struct {
 type role uint8
 
 const (
-	none     role = iota
-	schema        // a schema
-	schemas       // an object or a list of schemas by name: $defs, anyOf
-	properties    // an object of schemas by the names of parameters
-	argument      // of a prompt
+	none       role = iota
+	schema          // a schema
+	schemas         // an object or a list of schemas by name: $defs, anyOf
+	properties      // an object of schemas by the names of parameters
+	argument        // of a prompt
 )
 
 func (p place) below(name string) place {
