@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -139,6 +140,36 @@ func TestFoldersOfOthersAreRefused(t *testing.T) {
 	}
 	if sessions, odd, err := Live(t.Context(), filepath.Join(d, "none")); sessions != nil || odd != nil || err != nil {
 		t.Errorf("no folder: %v, %v, %v", sessions, odd, err)
+	}
+}
+
+func TestFoldersAndSocketsAreTheUsersAlone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("permissions are lists there")
+	}
+	d := filepath.Join(dir(t), "run")
+	l := listen(t, d, "s", Served{Status: func() Status { return Status{Session: "s"} }})
+	for path, want := range map[string]os.FileMode{d: 0o700, l.path: 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+	}
+	if _, err := Listen(d, "s", Served{}); err == nil {
+		t.Error("two sessions have one socket")
+	}
+	if sessions, _, err := Live(t.Context(), d); len(sessions) != 1 || err != nil {
+		t.Errorf("after an attempt to take its socket: %v, %v", sessions, err)
+	}
+	for _, mode := range []os.FileMode{0o710, 0o701, 0o750, 0o770, 0o777} {
+		if err := os.Chmod(d, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Listen(d, "x", Served{}); err == nil {
+			t.Errorf("a socket in a folder of mode %o", mode)
+		}
+		if sessions, _, err := Live(t.Context(), d); sessions != nil || err == nil {
+			t.Errorf("sessions %v from a folder of mode %o", sessions, mode)
+		}
 	}
 }
 

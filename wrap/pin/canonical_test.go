@@ -3,6 +3,7 @@ package pin
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,24 +14,89 @@ import (
 func TestCanonicalForm(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"blanks and order", ` { "b" : [ 1 , 2 ] , "a" : { } } `, `{"a":{},"b":[1,2]}`},
+		{"every kind of blank", "\t\r\n [\t1\r,\n2 ]\t\r\n ", `[1,2]`},
+		{"blanks in texts stay", `" a  b "`, `" a  b "`},
 		{"numbers keep their spelling", `[1.0,1e2,-0,1E2,10000000000000000000001]`, `[1.0,1e2,-0,1E2,10000000000000000000001]`},
-		{"escapes that need not be", `"\u0041\/\u00e9"`, `"A/é"`},
+		{"words", `[ true , false , null ]`, `[true,false,null]`},
+		{"a lone text", ` "" `, `""`},
+		{"a lone number", "7\n", `7`},
+		{"empty containers", `{"b":{ },"a":[ ]}`, `{"a":[],"b":{}}`},
+		{"nested objects are in order each", `[{"b":{"d":1,"c":[{"f":1,"e":2}]},"a":0}]`, `[{"a":0,"b":{"c":[{"e":2,"f":1}],"d":1}}]`},
+		{"lists keep their order", `["b","a",2,1]`, `["b","a",2,1]`},
+		{"escapes that need not be", `"\u0041\/\u00e9\u2028\u007f"`, "\"A/é\u2028\x7f\""},
 		{"escapes that have to be", `"\u0008\u0009\u000a\u000c\u000d\u0001\u001F\"\\"`, `"\b\t\n\f\r\u0001\u001f\"\\"`},
+		{"escapes in capitals", `"\u000B\uD83D\uDE00"`, `"\u000b😀"`},
+		{"escaped quotes and backslashes", `"\u0022\u005c\\u0041"`, `"\"\\\\u0041"`},
+		{"an escape right before the quote", `["\\","\"","\u0041"]`, `["\\","\"","A"]`},
 		{"surrogates", `"\ud83d\ude00 \ud83d"`, "\"😀 \ufffd\""},
+		{"a first half before a pair", `"\ud83d\ud83d\ude00"`, "\"\ufffd😀\""},
+		{"halves in the wrong order", `"\ude00\ud83d"`, "\"\ufffd\ufffd\""},
+		{"half a pair before another escape", `"\ud83d\n\ud83dx"`, "\"\ufffd\\n\ufffdx\""},
 		{"order of UTF-16", "{\"\uff61\":1,\"😀\":2,\"z\":3}", "{\"z\":3,\"😀\":2,\"\uff61\":1}"},
+		{"an astral name before U+FFFD and behind U+D7FF", "{\"\ufffd\":1,\"\U00010000\":2,\"\ud7ff\":3,\"\ue000\":4,\"\U0010ffff\":5}",
+			"{\"\ud7ff\":3,\"\U00010000\":2,\"\U0010ffff\":5,\"\ue000\":4,\"\ufffd\":1}"},
 		{"escaped names are in order too", `{"\u0062":1,"a":2}`, `{"a":2,"b":1}`},
+		{"names by what they stand for", `{"\"":3,"\u000a":1,"!":2,"\\":4}`, `{"\n":1,"!":2,"\"":3,"\\":4}`},
+		{"the names of RFC 8785, section 3.2.3", `{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}`,
+			"{\"\\r\":2,\"1\":4,\"\u0080\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\ufb33\":3}"},
 		{"a name that begins another", `{"aa":1,"a":2,"a b":3}`, `{"a":2,"a b":3,"aa":1}`},
+		{"an empty name is first", `{"a":1,"":2}`, `{"":2,"a":1}`},
+		{"more members than fit at first", members(40, true), members(40, false)},
 		{"hidden characters stay", "\"a\u200bb\"", "\"a\u200bb\""},
+		{"no normal form of Unicode", "\"e\u0301\"", "\"e\u0301\""},
+		{"as deep as may be", strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)},
 	} {
-		got, err := Canonical(nil, []byte(c.in))
-		if err != nil || string(got) != c.want {
-			t.Errorf("%s: got %s, %v, want %s", c.name, got, err, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Canonical(nil, []byte(c.in))
+			if err != nil || string(got) != c.want {
+				t.Fatalf("got %s, %v, want %s", got, err, c.want)
+			}
+			again, err := Canonical([]byte("before"), got)
+			if err != nil || string(again) != "before"+c.want {
+				t.Errorf("a second time: got %s, %v", again, err)
+			}
+		})
+	}
+}
+
+// members writes an object of n members, backwards or in order.
+func members(n int, backwards bool) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`"m%02d":%d`, i, i))
+	}
+	if backwards {
+		slices.Reverse(all)
+	}
+	return "{" + strings.Join(all, ",") + "}"
+}
+
+func TestWhatIsNoValueHasNoCanonicalForm(t *testing.T) {
+	for _, c := range []struct{ name, in string }{
+		{"nothing", ``}, {"blanks only", " \n"}, {"an open object", `{`}, {"a name alone", `{"a"}`}, {"no comma", `[1 2]`}, {"an open text", `"a`},
+		{"a text that ends in a backslash", `"\`}, {"an escaped end", `"\"`}, {"two values", `{"a":1}x`}, {"an end", `]`}, {"a number as a name", `{1:2}`},
+		{"an open list in an object", `{"a":[1}`}, {"a comma alone", `,`}, {"no value", `{"a":}`}, {"a missing name", `{:1}`}, {"the wrong end", `[1}`},
+		{"too deep a list", strings.Repeat("[", 1<<16)}, {"too deep an object", strings.Repeat(`{"a":`, 1<<16)},
+		{"one deeper than may be", strings.Repeat("[", maxDepth+2) + strings.Repeat("]", maxDepth+2)},
+	} {
+		if got, err := Canonical(nil, []byte(c.in)); err == nil {
+			t.Errorf("%s: the canonical form %.40s", c.name, got)
+		}
+		if got, err := Hash([]byte(c.in)); err == nil || got != "" {
+			t.Errorf("%s: the hash %s", c.name, got)
 		}
 	}
-	for _, bad := range []string{``, `{`, `{"a"}`, `[1 2]`, `"a`, `{"a":1}x`, `]`, `{1:2}`, strings.Repeat("[", 1<<16)} {
-		if got, err := Canonical(nil, []byte(bad)); err == nil {
-			t.Errorf("%.20q has the canonical form %s", bad, got)
+}
+
+func TestHashIsThatOfTheCanonicalForm(t *testing.T) {
+	const want = "h1:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=" // of {}
+	for _, in := range []string{`{}`, ` { } `} {
+		if got, err := Hash([]byte(in)); got != want || err != nil {
+			t.Errorf("%q: got %s, %v, want %s", in, got, err, want)
 		}
+	}
+	if _, err := NewItem([]byte(`"` + strings.Repeat("x", MaxDefinition) + `"`)); err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
+		t.Errorf("a definition that is too long: %v", err)
 	}
 }
 
@@ -39,6 +105,8 @@ func TestCanonicalForm(t *testing.T) {
 func FuzzCanonical(f *testing.F) {
 	f.Add([]byte(`{"b":[1,{"x":null}],"a":"\u00e9"}`), []byte(`{"a":"é","b":[1,{"x":null}]}`))
 	f.Add([]byte(`{"a":1.0}`), []byte(`{"a":1}`))
+	f.Add([]byte(`{"\ud83d\ud83d\ude00":[1,]}`), []byte("\"\\"))
+	f.Add([]byte("{\"a\":\"\\u"), []byte(`[{"":{}},"\u12"]`))
 	f.Add([]byte(`{"ﬀ":1,"😀":2}`), []byte(`{"😀":2,"ﬀ":1}`))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		x, errX := Canonical(nil, a)
@@ -73,7 +141,7 @@ func independent(raw []byte) (string, bool) {
 		return "", false
 	}
 	var b strings.Builder
-	write(&b, v)
+	writeValue(&b, v)
 	return b.String(), true
 }
 
@@ -113,7 +181,7 @@ func twins(raw []byte) bool {
 	}
 }
 
-func write(b *strings.Builder, v any) {
+func writeValue(b *strings.Builder, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		var names []string
@@ -126,9 +194,9 @@ func write(b *strings.Builder, v any) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			write(b, name)
+			writeValue(b, name)
 			b.WriteByte(':')
-			write(b, v[name])
+			writeValue(b, v[name])
 		}
 		b.WriteByte('}')
 	case []any:
@@ -137,16 +205,11 @@ func write(b *strings.Builder, v any) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			write(b, item)
+			writeValue(b, item)
 		}
 		b.WriteByte(']')
 	case string:
-		var enc bytes.Buffer
-		e := json.NewEncoder(&enc)
-		e.SetEscapeHTML(false)
-		e.Encode(v)
-		text := strings.TrimSuffix(enc.String(), "\n")
-		b.WriteString(strings.NewReplacer(`\u0008`, `\b`, `\u000c`, `\f`, `\u2028`, "\u2028", `\u2029`, "\u2029", `\\`, `\\`).Replace(text))
+		writeText(b, v)
 	case json.Number:
 		b.WriteString(v.String())
 	case bool:
@@ -154,4 +217,21 @@ func write(b *strings.Builder, v any) {
 	case nil:
 		b.WriteString("null")
 	}
+}
+
+// writeText takes a string rune by rune, by the table of RFC 8785, section 3.2.2.2.
+func writeText(b *strings.Builder, s string) {
+	short := map[rune]string{'\b': `\b`, '\t': `\t`, '\n': `\n`, '\f': `\f`, '\r': `\r`, '"': `\"`, '\\': `\\`}
+	b.WriteByte('"')
+	for _, r := range s {
+		switch escape, has := short[r]; {
+		case has:
+			b.WriteString(escape)
+		case r < 0x20:
+			fmt.Fprintf(b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
 }

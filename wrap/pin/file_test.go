@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"sallyport/wrap/pin/origin"
@@ -90,59 +89,10 @@ func TestOneWordIsOneLine(t *testing.T) {
 	}
 }
 
-// TestDamagedFilesAreNeverTrusted flips, drops, doubles and swaps. What is read all the same says exactly what stands there, and its
-// hashes fit: a change that somebody could have made on purpose, of a class or an argument.
-func TestDamagedFilesAreNeverTrusted(t *testing.T) {
-	data := sample(t).Encode()
-	check := func(what string, damaged []byte) {
-		p, err := Decode(damaged)
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(p.Encode(), damaged) {
-			t.Errorf("%s: read as something else", what)
-		}
-		for k, it := range p.Items {
-			if hashOf(it.Definition) != it.Hash {
-				t.Errorf("%s: the hash of %v does not fit", what, k)
-			}
-			if was, has := sample(t).Items[k]; has && was.Hash != it.Hash {
-				t.Errorf("%s: %v is another definition", what, k)
-			}
-		}
-	}
-	for i := range data {
-		for _, mask := range []byte{1, 0x20, 0x80} {
-			damaged := bytes.Clone(data)
-			damaged[i] ^= mask
-			check(fmt.Sprintf("byte %d ^ %#x", i, mask), damaged)
-		}
-		if _, err := Decode(data[:i]); err == nil {
-			t.Errorf("cut at %d, it is read", i)
-		}
-	}
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	for i := range lines[:len(lines)-1] {
-		check(fmt.Sprintf("without line %d", i+1), bytes.Join(append(append([][]byte{}, lines[:i]...), lines[i+1:]...), nil))
-		check(fmt.Sprintf("line %d twice", i+1), bytes.Join(append(append([][]byte{}, lines[:i+1]...), lines[i:]...), nil))
-		if i > 0 {
-			swapped := append([][]byte{}, lines...)
-			swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
-			check(fmt.Sprintf("lines %d and %d swapped", i, i+1), bytes.Join(swapped, nil))
-		}
-	}
-}
-
-func TestFilesOfLaterVersionsSaySo(t *testing.T) {
-	_, err := Decode(bytes.Replace(sample(t).Encode(), []byte(`"version": 1`), []byte(`"version": 2`), 1))
-	if err == nil || !strings.Contains(err.Error(), "it is of version 2, and this sallyport reads version 1") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // FuzzDecode states the promise: what is read is written in the same bytes, and every hash fits.
 func FuzzDecode(f *testing.F) {
 	f.Add(sample(f).Encode())
+	f.Add(filesystem(f).Encode())
 	f.Add((&Pin{Server: "x", Blocked: "why"}).Encode())
 	f.Add([]byte("{\n  \"version\": 1,\n  \"server\": \"x\"\n}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -179,50 +129,28 @@ func TestHashesCanBeComputedByHand(t *testing.T) {
 	recipe, _, _ = strings.Cut("//\tsed -n"+recipe, "\n//\n")
 	recipe = strings.ReplaceAll(recipe, "//\t", "")
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "filesystem.json"), sample(t).Encode(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("sh", "-c", recipe)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if want := sample(t).Items[Key{Tools, "read_file"}].Hash; err != nil || "h1:"+strings.TrimSpace(string(out)) != want {
-		t.Errorf("%s gives %s, %v, want %s", recipe, out, err, want)
+	for _, p := range []*Pin{sample(t), filesystem(t)} {
+		if err := os.WriteFile(filepath.Join(dir, "filesystem.json"), p.Encode(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range p.Keys(Tools) {
+			if strings.ContainsFunc(k.Name, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
+				continue // a name that sed takes for something else
+			}
+			script := strings.ReplaceAll(recipe, "read_file", k.Name)
+			cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+			cmd.Dir = dir
+			out, err := cmd.CombinedOutput()
+			if want := p.Items[k].Hash; err != nil || "h1:"+strings.TrimSpace(string(out)) != want {
+				t.Errorf("%s gives %s, %v, want %s", script, out, err, want)
+			}
+		}
 	}
 }
 
-func TestWritersLoseNothing(t *testing.T) {
-	f := Folder{Dir: filepath.Join(t.TempDir(), "pins")}
-	var all sync.WaitGroup
-	for w := range 4 {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			for i := range 25 {
-				err := f.Update("s", func(old *Pin) (*Pin, error) {
-					p := &Pin{}
-					if old != nil {
-						p = old
-					}
-					p = p.Clone()
-					p.Items[Key{Tools, fmt.Sprintf("%d-%d", w, i)}] = item(t, `{}`)
-					return p, nil
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			}
-		}()
-	}
-	all.Wait()
-	p, err := f.Load("s")
-	if err != nil || len(p.Items) != 100 {
-		t.Errorf("%d items, %v", len(p.Items), err)
-	}
-	before, _ := os.ReadFile(f.Path("s"))
-	f.Update("s", func(*Pin) (*Pin, error) { return &Pin{}, os.ErrInvalid })
-	if after, _ := os.ReadFile(f.Path("s")); !bytes.Equal(before, after) {
-		t.Error("a change that failed was written")
-	}
+// asSent is a definition of 2 KB with its members as servers order them.
+func asSent(name string) string {
+	return `{"name":"` + name + `","description":"` + strings.Repeat("does something useful ", 80) + `","inputSchema":{"type":"object","properties":{"path":{"type":"string"}}}}`
 }
 
 // many is a pin of 500 tools of 2 KB.
@@ -230,20 +158,35 @@ func many(t testing.TB) *Pin {
 	p := sample(t)
 	for i := range 500 {
 		name := fmt.Sprintf("tool_%03d", i)
-		p.Items[Key{Tools, name}] = item(t, `{"name":"`+name+`","description":"`+strings.Repeat("does something useful ", 80)+`","inputSchema":{"type":"object","properties":{"path":{"type":"string"}}}}`)
+		p.Items[Key{Tools, name}] = item(t, asSent(name))
 	}
 	return p
 }
 
-func BenchmarkHash(b *testing.B) {
-	p := many(b)
-	raw := p.Items[Key{Tools, "tool_007"}].Definition
-	b.SetBytes(int64(len(raw)))
+func BenchmarkHash500(b *testing.B) {
+	var raws [][]byte
+	size := 0
+	for i := range 500 {
+		raws = append(raws, []byte(asSent(fmt.Sprintf("tool_%03d", i))))
+		size += len(raws[i])
+	}
+	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := NewItem(raw); err != nil {
-			b.Fatal(err)
+		for _, raw := range raws {
+			if _, err := Hash(raw); err != nil {
+				b.Fatal(err)
+			}
 		}
+	}
+}
+
+func BenchmarkEncode500(b *testing.B) {
+	p := many(b)
+	b.SetBytes(int64(len(p.Encode())))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Encode()
 	}
 }
 

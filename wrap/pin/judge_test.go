@@ -20,6 +20,24 @@ func TestClassesAreProposedFromMoreThanTheServersWord(t *testing.T) {
 		{"send_mail", `{"ReadOnlyHint":true}`, "", "write"},
 		{"read_file", `{"readOnlyHint":true}`, "write", "write"},
 		{"anything", `{}`, "read", "read"},
+		{"delete_file", `{"readOnlyHint":true}`, "read", "read"},
+		{"read_file", `{"destructiveHint":true,"readOnlyHint":true}`, "", "read"},
+		{"read_file", `{"destructiveHint":true}`, "", "destructive"},
+		{"read_file", `{"readOnlyHint":"true"}`, "", "write"},
+		{"read_file", `{"readOnlyHint":1}`, "", "write"},
+		{"read_file", `null`, "", "write"},
+		{"read_file", `[{"readOnlyHint":true}]`, "", "write"},
+		{"list-force", `{"readOnlyHint":true}`, "", "destructive"},
+		{"GetDELETE", `{"readOnlyHint":true}`, "", "destructive"},
+		{"get.delete", `{"readOnlyHint":true}`, "", "destructive"},
+		{"find_and_replace", `{"readOnlyHint":true}`, "", "read"},
+		{"readme", `{"readOnlyHint":true}`, "", "write"},
+		{"undeletable", `{"readOnlyHint":true}`, "", "write"},
+		{"", `{"readOnlyHint":true}`, "", "write"},
+		{"---", `{"readOnlyHint":true}`, "", "write"},
+		// {"getHTTPDelete", `{"readOnlyHint":true}`, "", "destructive"}, // an acronym hides the word behind it: "httpdelete"
+		// {"get_de\u200blete", `{"readOnlyHint":true}`, "", "destructive"}, // what cannot be seen takes a word apart: "de", "lete"
+		// {"get_dеlete", `{"readOnlyHint":true}`, "", "destructive"}, // with a Cyrillic e it is no word that is known
 	} {
 		got := ProposeClass(c.name, []byte(`{"name":"x","annotations":`+c.hints+`}`), c.known)
 		if got.Class != c.want || got.Why == "" {
@@ -111,5 +129,48 @@ func TestLaunchesAreTakenForWhatTheyAre(t *testing.T) {
 	}
 	if len(p.Launches) != 2 {
 		t.Errorf("%d launches", len(p.Launches))
+	}
+}
+
+func TestHintsOutsideTheirPlaceAreNone(t *testing.T) {
+	for _, definition := range []string{``, `null`, `{}`, `"x"`, `{"readOnlyHint":true}`, `{"annotations":{"x":{"readOnlyHint":true}}}`, `{"annotations.readOnlyHint":true}`} {
+		if got := ProposeClass("read_file", []byte(definition), ""); got.Class != "write" || got.Why == "" {
+			t.Errorf("%s: got %v", definition, got)
+		}
+	}
+}
+
+func TestSecretsAreKnownByNameOrForm(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		kept        bool
+	}{
+		{"MODE", "fast", true}, {"LOG_LEVEL", "", true}, {"URL", "https://host/path", true}, {"TOKEN_URL", "https://host/", true}, {"KEY_FILE", "/x", true},
+		{"MONKEY", "x", true}, {"PATTERN", "x", true}, {"SECRETARY", "x", true}, {"", "x", true}, {"___", "x", true},
+		{"API_KEY", "x", false}, {"api-key", "x", false}, {"api.key", "x", false}, {"githubToken", "x", false}, {"PGPASSWORD", "x", false}, {"DB_PASS", "x", false},
+		{"MY_APIKEY", "x", false}, {"KEY_ID", "x", false}, {"SESSION", "x", false}, {"TOKEN_VALUE", "x", false}, {"AUTH", "", false},
+		{"URL", "https://me:pass@host/", false}, {"URL", "https://host/?key=x", false}, {"HOST", "ftp://x@y", false}, {"MODE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", false},
+		// {"GITHUB_TOKENS", "x", false}, {"PASSWORDS", "x", false}, {"APIKEYS", "x", false}, // of these words only the singular is known
+		// {"ACCESSKEY", "x", false}, {"SECRETKEY", "x", false}, {"OAUTH", "x", false}, {"accessKey", "x", false}, {"API_KEY2", "x", false}, // a word that is part of another, but for four at its end
+	} {
+		env := EnvOf(make([]byte, 32), []string{c.name}, func(string) (string, bool) { return c.value, true })
+		if digest, has := env[c.name]; !has || (digest != "") != c.kept {
+			t.Errorf("%s=%s: got %q", c.name, c.value, digest)
+		}
+	}
+	if got := EnvOf(nil, nil, nil); got != nil {
+		t.Errorf("no variables: got %v", got)
+	}
+}
+
+func TestDigestsAreOfNameAndValueUnderAKey(t *testing.T) {
+	key := []byte("0123456789abcdef0123456789abcdef")
+	seen := map[string]string{}
+	for _, c := range [][3]string{{string(key), "A", "x"}, {string(key), "B", "x"}, {string(key), "A", "y"}, {string(key), "A", ""}, {"another", "A", "x"}} {
+		digest := EnvDigest([]byte(c[0]), c[1], c[2])
+		if len(digest) != len("k1:")+32 || digest[:3] != "k1:" || seen[digest] != "" {
+			t.Errorf("%q has the digest %s, as %s", c, digest, seen[digest])
+		}
+		seen[digest] = c[1] + "=" + c[2]
 	}
 }
