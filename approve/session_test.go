@@ -100,7 +100,7 @@ func TestNonsenseIsAnsweredAndCostsLittle(t *testing.T) {
 		"{\"version\":2,\"verb\":\"x\"}\n":   "speaks version 1, and you version 2: restart its client",
 		"{\"version\":1,\"verb\":\"x\"}\n":   "cannot do that",
 		"{\"version\":1,\"verb\":\"end\"}\n": "cannot do that",
-		strings.Repeat("x", 1<<20):           "no line of at most 64 KiB",
+		strings.Repeat("x", 1<<20):           "no line of at most 1024 KiB",
 	} {
 		if got := say(text); !strings.Contains(got, want) {
 			t.Errorf("%.30q: got %q, want %q", text, got, want)

@@ -1,0 +1,169 @@
+package approve
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Errors of an answer. They are for people, and say what to do.
+var (
+	ErrGone    = errors.New("the question is gone: it was answered, or its session has ended")
+	errBusy    = errors.New("somebody else is answering it at this moment")
+	errChanged = errors.New("what it would do has changed since it was shown: look at it again")
+	errWord    = errors.New("the word that has to be typed is another one")
+	errNoScope = errors.New("nothing like it can be granted: answer once")
+)
+
+// Card says what the frame of a question would do now.
+func (d *Desk) Card(id string) (Card, error) {
+	p, err := d.find(id)
+	if err != nil {
+		return Card{}, err
+	}
+	return d.card(p), nil
+}
+
+func (d *Desk) find(id string) (*pending, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tidy()
+	if p := d.open[id]; p != nil {
+		return p, nil
+	}
+	return nil, ErrGone
+}
+
+func (d *Desk) card(p *pending) Card {
+	d.mu.Lock()
+	h := p.held
+	var near []byte
+	for _, e := range d.early {
+		if h.Question.Kind == KindCall && e.outcome.Allowed && e.like == like(h.Question) {
+			near = e.args
+		}
+	}
+	d.mu.Unlock()
+	c := h.Card(near)
+	c.ID = p.q.ID
+	return c
+}
+
+// like is what two calls have in common of which the one may be a near miss of the other.
+func like(q Question) string { return q.Server + "\x00" + q.Method + "\x00" + q.Tool }
+
+// Asked is when a question was asked first.
+func (d *Desk) Asked(id string) (time.Time, error) {
+	p, err := d.find(id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return p.q.Asked, nil
+}
+
+// Answer lets frames go, or refuses them. What is shown is computed once more, so that nobody allows what they have not seen. The first
+// answer counts.
+func (d *Desk) Answer(a Answer, by By) (Receipt, error) {
+	p, err := d.claim(a.ID)
+	if err != nil {
+		return Receipt{}, err
+	}
+	r, err := d.answer(p, a, by)
+	if err == nil && a.For != ForOnce {
+		defer d.Recheck()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.answering = false
+	if d.open[a.ID] == p && len(p.waiters) == 0 && !p.held.Again {
+		d.remove(p)
+	}
+	d.tell()
+	return r, err
+}
+
+// claim keeps others from answering too.
+func (d *Desk) claim(id string) (*pending, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tidy()
+	p := d.open[id]
+	switch {
+	case p == nil:
+		return nil, ErrGone
+	case p.answering:
+		return nil, errBusy
+	}
+	p.answering = true
+	return p, nil
+}
+
+func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
+	d.mu.Lock()
+	h := p.held
+	d.mu.Unlock()
+	o := Outcome{Allowed: a.Allow, By: by.String(), Shown: a.Digest}
+	if a.Allow {
+		if shown := d.card(p); shown.Digest == "" || shown.Digest != a.Digest {
+			return r, errChanged
+		}
+		if h.Question.Word != "" && a.Typed != h.Question.Word {
+			return r, errWord
+		}
+	} else {
+		o.Reason = "a person refused it"
+	}
+	switch {
+	case h.Accept != nil && a.Allow:
+		err = h.Accept(a, by)
+	case a.For == ForOnce:
+	case h.Grant == nil || a.Scope < 0 || a.Scope >= len(h.Question.Scopes):
+		err = errNoScope
+	default:
+		if r.Undo, err = h.Grant(a, by); err == nil {
+			o.Granted = a.For + ": " + h.Question.Scopes[a.Scope].Words
+		}
+	}
+	if err != nil {
+		return Receipt{}, err
+	}
+	r.Text = d.deliver(p, h, a, o)
+	return r, nil
+}
+
+// deliver gives an outcome to those whom it is for, and keeps what is for the next.
+func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := len(p.waiters)
+	if a.Allow && a.For == ForOnce && h.Accept == nil {
+		n = min(n, max(1, a.Count))
+	}
+	for _, w := range p.waiters[:n] {
+		w.outcome <- o
+	}
+	left := len(p.waiters) - n
+	if p.waiters = p.waiters[n:]; left == 0 {
+		d.remove(p)
+	}
+	switch {
+	case !a.Allow && h.Again && a.For == ForOnce:
+		refused := o
+		refused.Reason = "a person refused the same a moment ago"
+		d.early[h.Key] = early{outcome: refused, until: time.Now().Add(denyTime)}
+		return "denied"
+	case !a.Allow:
+		return "denied"
+	case n == 0 && a.For == ForOnce && h.Accept == nil && h.Again:
+		o.By += ", before it was asked again"
+		d.early[h.Key] = early{o, time.Now().Add(lateTime), like(h.Question), h.Args}
+		return fmt.Sprintf("the client no longer waits; the same call passes once within %v", lateTime)
+	case left > 0:
+		return fmt.Sprintf("allowed %d; %d more of the same wait", n, left)
+	case h.Accept != nil:
+		return "accepted"
+	case n > 1:
+		return fmt.Sprintf("allowed %d", n)
+	}
+	return "allowed"
+}
