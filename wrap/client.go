@@ -51,8 +51,9 @@ func (p *pump) clientRequest() {
 			p.s.look(modern)
 		}
 	case j.Action != rules.Deny:
-		ctx := p.question(c)
+		ctx := p.holdable(c)
 		c.asked = j.Decision
+		c.progress = bytes.Clone(f.GetMeta("progressToken"))
 		if p.register(c) {
 			p.hold(ctx, c, j)
 		} else {
@@ -316,6 +317,10 @@ func (p *pump) clientResponse() {
 		return
 	}
 	p.entry.Method = c.method
+	if c.form != nil {
+		p.formAnswer(c)
+		return
+	}
 	answer := p.f.Result
 	if p.f.Kind == jsonrpc.Error {
 		answer = p.f.Err

@@ -238,7 +238,9 @@ func (s *Session) known(key pin.Key, e era, free bool) check {
 	return func(ctx context.Context) rules.Decision {
 		var err error
 		if s.surface.settled() {
-			err = s.fetch(ctx, key.Section, e)
+			if !s.surface.current(key.Section) {
+				err = s.fetch(ctx, key.Section, e)
+			}
 			s.surface.keep()
 		} else {
 			err = s.fetchAll(ctx, e)

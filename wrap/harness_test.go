@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"sallyport/rules"
 	"sallyport/wrap/audit"
@@ -75,7 +77,7 @@ func (a *scriptedAsker) Ask(ctx context.Context, q Question) Answer {
 	case answer := <-ch:
 		return answer
 	case <-ctx.Done():
-		return Answer{Reason: "void"}
+		return Answer{Reason: "void", Pending: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 	}
 }
 
@@ -108,7 +110,7 @@ func newRig(t *testing.T, ruleText string) *rig {
 	r := &rig{t: t, log: log, ended: make(chan error, 1), asker: &scriptedAsker{}, trusting: !strings.Contains(ruleText, "first_sight")}
 	r.session = New(Config{
 		Names: Names{Server: "test", Client: "tester"}, Policy: p, Pins: r.pins(p.View("test", "tester")), Facts: rules.Facts{Home: "/home/u", Cwd: "/home/u/project"}, Log: log,
-		Asker: r.asker, Warn: func(text string) { io.WriteString(&r.warnings, text+"\n") },
+		Asker: r.asker, Wait: time.Hour, Warn: func(text string) { io.WriteString(&r.warnings, text+"\n") },
 	})
 	return r
 }

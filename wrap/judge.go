@@ -12,6 +12,8 @@ type judged struct {
 	rules.Decision
 	world rules.World
 	check check // what is still to be found out before it goes on; nil for nothing
+
+	others rules.Decision // of a call: the strictest of its parts besides its tool and arguments
 }
 
 // A check finds out, and may wait for, what the server has to say.
@@ -55,13 +57,14 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	} else {
 		j = p.decide(w)
 	}
-	j = stricter(j, p.hidden(c))
 	j = stricter(j, p.pinned(c))
-	j = stricter(j, p.inputResponses(c.tool))
+	others := stricter(p.hidden(c), p.inputResponses(c.tool))
 	if c.method == "tools/call" && p.f.Get("task") != nil {
 		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
-		j = stricter(j, p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool, Args: args}))
+		others = stricter(others, p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool, Args: args}))
 	}
+	j = stricter(j, others)
+	j.others = others.Decision
 	return j
 }
 

@@ -127,7 +127,7 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 	case u.accepted().Accepted():
 		kind := addedKind(key.Section)
 		now.kinds = []drift.Kind{kind}
-		now.held, now.why = !u.Pass[kind], "nobody has accepted it"
+		now.held, now.why = !u.Pass[kind], whyNew
 		if !now.held && old != nil && old.item.Hash != "" {
 			u.compare(key, now, old.item) // new ones pass, but they are not to become something else
 		}
@@ -149,7 +149,10 @@ func (u *surface) weigh(key pin.Key, now, old *seen) {
 	}
 }
 
-const whyChanged = "it changed since it was accepted"
+const (
+	whyChanged = "it changed since it was accepted"
+	whyNew     = "nobody has accepted it"
+)
 
 // addedKind is the kind of drift that a new item is: what speaks for the server as a whole is more than one more tool.
 func addedKind(section pin.Section) drift.Kind {
@@ -220,6 +223,13 @@ func (u *surface) refusal(rule string, why string) rules.Decision {
 	return rules.Decision{Rule: rule, Because: why}
 }
 
+// acceptedItem is what was accepted of an item.
+func (u *surface) acceptedItem(key pin.Key) pin.Item {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.accepted().Items[key]
+}
+
 // class is what a human took a tool for.
 func (u *surface) class(tool string) rules.Class {
 	if tool == "" {
@@ -246,17 +256,15 @@ func (p *pump) pinned(c *call) judged {
 	// What may be read is not only what is listed, and completion is for what a person types.
 	free := key.Section == pin.Resources || c.method == "completion/complete"
 	u := p.s.surface
-	if u.settled() || u.First != Accept {
-		if d := u.gate(key, free); d.Action != rules.Allow && (d.Rule != "pins/first-sight" || u.whole()) {
-			return p.observe(d, w)
-		}
-	}
-	if u.settled() && u.current(key.Section) {
-		return p.observe(u.gate(key, free), w)
-	}
-	if p.s.Observing {
+	d := u.gate(key, free)
+	switch {
+	case p.s.Observing && u.settled():
+		return p.observe(d, w)
+	case p.s.Observing:
 		p.s.look(c.era)
-		return allowed
+		return p.observe(d, w)
+	case d.Action != rules.Allow && !askable(d) && u.settled(), d.Action == rules.Allow && u.current(key.Section):
+		return p.observe(d, w)
 	}
 	j := allowed
 	j.check = p.s.known(key, c.era, free)
@@ -295,11 +303,7 @@ func (p *pump) serverInfo(at jsonrpc.Span) {
 }
 
 // definition is what was accepted of an item; nil if nothing was.
-func (u *surface) definition(key pin.Key) []byte {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.accepted().Items[key].Definition
-}
+func (u *surface) definition(key pin.Key) []byte { return u.acceptedItem(key).Definition }
 
 // handshake holds back what the result of an initialize or a discover says to the model and nobody accepted: instructions, extensions.
 func (p *pump) handshake() (why string) {

@@ -295,6 +295,10 @@ func (p *pump) refuseResponse(r *jsonrpc.Refusal, ids []jsonrpc.ID) bool {
 	asked.settle(c)
 	p.s.st.failedInitialize(c)
 	p.entry.Method, p.entry.Tool = c.method, c.tool
+	if c.form != nil {
+		close(c.form)
+		return true
+	}
 	if c.own != nil {
 		c.own.give(ownPage{err: errors.New("its answer to " + c.method + " was refused: " + r.Text)})
 		return true

@@ -79,7 +79,7 @@ func (p *pump) judgeServerRequest(c *call, m method, known bool) {
 		st.noteElicitation(p.f.Get("elicitationId"))
 		p.v.pass = true
 	case rules.Ask:
-		ctx := p.question(c)
+		ctx := p.holdable(c)
 		st.server.open(c)
 		p.hold(ctx, c, j)
 	default:
@@ -132,7 +132,10 @@ func (p *pump) serverNotification() {
 	live := true
 	switch string(f.Method) {
 	case "notifications/progress":
-		live = p.liveToken(p.s.st.client.tokens)
+		if live = p.liveToken(p.s.st.client.tokens); live && p.behind() {
+			p.drop("progress that the client has had")
+			return
+		}
 	case "notifications/cancelled":
 		live = p.serverCancels()
 	case "notifications/message":
@@ -287,7 +290,7 @@ func (p *pump) serverResponse() {
 		return
 	}
 	if why == "" && j.Action == rules.Ask {
-		p.hold(p.question(c), c, j)
+		p.hold(p.holdable(c), c, j)
 		return
 	}
 	st.client.settle(c)

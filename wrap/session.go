@@ -20,7 +20,7 @@ import (
 // Names are what the two peers are called in rules and logs. Client may be empty.
 type Names struct{ Server, Client string }
 
-// A Config is what a session needs. All of it is required but Observing.
+// A Config is what a session needs. All of it is required but Wait and Observing.
 type Config struct {
 	Names
 	Policy    *rules.Policy
@@ -28,6 +28,7 @@ type Config struct {
 	Pins      Pins
 	Log       *audit.Log
 	Asker     Asker
+	Wait      time.Duration // how long a frame waits for a human before its sender hears that it has to
 	Observing bool
 	// Warn tells the user a line, or a report of several that begins with "SECURITY: "; it is called by one goroutine.
 	Warn func(text string)

@@ -31,21 +31,23 @@ const (
 
 // A call is a request without a response.
 type call struct {
-	id      jsonrpc.ID
-	method  string
-	tool    string
-	era     era
-	stage   stage
-	caps    caps               // modern: declared in the request
-	token   string             // progress token's key, empty for none
-	counted bool               // the token is live
-	logs    bool               // modern: log messages were asked for
-	acked   bool               // of a subscription: acknowledged
-	asked   rules.Decision     // of a held request: why a human was asked
-	ref     string             // of the log line that says why it was refused or held
-	void    context.CancelFunc // ends the question about it; never nil
-	cursor  string             // of a page of a list
-	own     *ownRequest        // it is ours; nil if it is the client's
+	id       jsonrpc.ID
+	method   string
+	tool     string
+	era      era
+	stage    stage
+	caps     caps               // modern: declared in the request
+	token    string             // progress token's key, empty for none
+	progress []byte             // the token as it was spelled
+	counted  bool               // the token is live
+	logs     bool               // modern: log messages were asked for
+	acked    bool               // of a subscription: acknowledged
+	asked    rules.Decision     // of a held request: why a human was asked
+	ref      string             // of the log line that says why it was refused or held
+	void     context.CancelFunc // ends the question about it; never nil
+	cursor   string             // of a page of a list
+	own      *ownRequest        // it is ours; nil if it is the client's
+	form     chan bool          // it is ours, to the client; nil if it is the server's
 }
 
 // noQuestion is the void of a call that nobody is asked about.
@@ -64,6 +66,7 @@ const maxNoted = 10_000
 type table struct {
 	calls  map[string]*call
 	tokens map[string]int
+	floor  map[string]float64 // progress that we reported ourselves, by token
 }
 
 // open remembers a request. The caller has made sure that its id is free.
@@ -86,6 +89,7 @@ func (t *table) forward(c *call) {
 // settle forgets a request and ends the question about it.
 func (t *table) settle(c *call) {
 	c.void()
+	delete(t.floor, c.token)
 	if t.find(c.id) == c {
 		delete(t.calls, string(c.id.Key()))
 	}
@@ -119,8 +123,8 @@ type state struct {
 
 func newState() *state {
 	return &state{
-		client:     table{map[string]*call{}, map[string]int{}},
-		server:     table{map[string]*call{}, map[string]int{}},
+		client:     table{map[string]*call{}, map[string]int{}, map[string]float64{}},
+		server:     table{map[string]*call{}, map[string]int{}, map[string]float64{}},
 		late:       lateIDs{since: map[string]int{}},
 		subscribed: map[string]bool{}, elicitations: map[string]bool{}, items: map[string]*rules.Decision{},
 	}

@@ -104,6 +104,8 @@ type Entry struct {
 	Reason    string    // 1024
 	Answer    string    // what a human said; 256
 	By        string    // who said it and by which door; 1024
+	Shown     string    // digest of what they were shown; 256
+	Granted   string    // what they granted beyond this once, in words; 1024
 	Judge     time.Duration
 	Wait      time.Duration // for the human
 	Size      int           // of the frame in bytes

@@ -197,6 +197,8 @@ func (l *Log) appendEntry(b []byte, e *Entry) []byte {
 	b = appendMember(b, "reason", e.Reason, longText)
 	b = appendMember(b, "answer", e.Answer, shortText)
 	b = appendMember(b, "by", e.By, longText)
+	b = appendMember(b, "shown", e.Shown, shortText)
+	b = appendMember(b, "granted", e.Granted, longText)
 	b = appendNumber(b, "judge_ns", int64(e.Judge))
 	b = appendNumber(b, "wait_ns", int64(e.Wait))
 	b = appendMember(b, "trace", e.Trace, traceText)

@@ -47,6 +47,8 @@ type Record struct {
 	Reason    string          `json:"reason"`
 	Answer    string          `json:"answer"`
 	By        string          `json:"by"`
+	Shown     string          `json:"shown"`
+	Granted   string          `json:"granted"`
 	Judge     time.Duration   `json:"judge_ns"`
 	Wait      time.Duration   `json:"wait_ns"`
 	Trace     string          `json:"trace"`

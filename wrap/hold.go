@@ -1,0 +1,275 @@
+package wrap
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"sallyport/rules"
+	"sallyport/wrap/audit"
+	"sallyport/wrap/jsonrpc"
+	"sallyport/wrap/pin"
+)
+
+// holdable begins a question about a request: from now on it can be made void.
+func (p *pump) holdable(c *call) context.Context {
+	c.void() // an earlier one has been answered
+	ctx, cancel := context.WithCancel(p.s.ctx)
+	c.void = cancel
+	if c.stage != answering {
+		c.stage = held
+	}
+	return ctx
+}
+
+// hold keeps a frame until a human has answered. The pump goes on at once.
+func (p *pump) hold(ctx context.Context, c *call, j judged) {
+	s := p.s
+	p.entry.Decision = "hold"
+	if j.Action != rules.Allow || j.check == nil {
+		p.cause(j.Decision)
+		c.ref = p.entry.Ref
+	} else {
+		p.entry.Reason = "what the server shows is compared with what was accepted first"
+	}
+	frame, entry := p.clone()
+	w := j.world
+	w.Args, w.Result, w.Notes = bytes.Clone(w.Args), bytes.Clone(w.Result), nil
+	h := &heldFrame{
+		c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client, notes: slices.Clone(p.notes), check: j.check,
+		decision: j.Decision, world: w, others: j.others, again: p.client && p.f.Kind == jsonrpc.Request,
+	}
+	h.refuse = func(d rules.Decision, a Answer) { p.back.post(s.refusal(c, d, a)) }
+	h.sent = func() { h.table.forward(c) }
+	switch {
+	case p.f.Kind != jsonrpc.Request:
+		h.refuse = func(d rules.Decision, a Answer) { p.out.post(s.refusedResult(c, d, a)) }
+		failed := p.f.Kind == jsonrpc.Error
+		h.sent = func() {
+			h.table.settle(c)
+			if failed {
+				s.st.failedInitialize(c)
+			}
+		}
+	case p.client:
+		uri := bytes.Clone(p.f.Get("uri"))
+		h.sent = func() { c.asked = rules.Decision{}; h.table.forward(c); s.st.sent(c, uri) }
+	default:
+		h.table = &s.st.server
+		id := bytes.Clone(p.f.Get("elicitationId"))
+		h.sent = func() { h.table.forward(c); s.st.noteElicitation(id) }
+	}
+	p.asks = append(p.asks, func() { s.release(ctx, h) })
+}
+
+// A heldFrame is what is needed to let a frame go, or to refuse it, without the pump that read it.
+type heldFrame struct {
+	c      *call
+	frame  []byte // with its line feed
+	entry  audit.Entry
+	out    *outlet
+	table  *table                       // where c is open
+	notes  rules.Notes                  // what it counts as when it goes on
+	sent   func()                       // notes that the frame goes on; the state is locked
+	check  check                        // comes before the question; nil for none
+	refuse func(rules.Decision, Answer) // tells whoever waits for it
+
+	decision rules.Decision // why it is held
+	world    rules.World    // what the rules judged, with bytes of its own
+	others   rules.Decision // of its other parts
+	again    bool           // a request that the client may repeat
+}
+
+// release asks in a goroutine of its own, which Run waits for.
+func (s *Session) release(ctx context.Context, h *heldFrame) {
+	s.st.mu.Lock()
+	defer s.st.mu.Unlock()
+	if s.st.ending {
+		h.table.settle(h.c)
+		h.refuse(h.decision, Answer{Reason: "the session is ending"})
+		return
+	}
+	s.asking.Add(1)
+	if h.check != nil {
+		s.checking.Add(1)
+	}
+	go func() {
+		defer s.asking.Done()
+		start := time.Now()
+		wait, cancel := context.WithDeadline(ctx, start.Add(s.Wait))
+		defer cancel()
+		go s.keepWaiting(wait, h)
+		d, a := s.found(wait, h)
+		if d.Action != rules.Ask {
+			defer h.checked(s)
+		} else {
+			h.checked(s)
+		}
+		switch {
+		case d.Action == rules.Allow:
+			a.Allowed = true
+			h.entry.Reason = ""
+		case d.Action == rules.Ask:
+			a = s.Asker.Ask(wait, s.question(h, d))
+		}
+		h.note(a)
+		h.entry.Time, h.entry.Wait = time.Now(), time.Since(start)
+		if a.Allowed {
+			h.entry.Decision = "pass"
+			s.letGo(ctx, h)
+			return
+		}
+		h.entry.Decision = "refuse"
+		if s.answered(ctx, h, false) && s.logAnswer(h) {
+			h.refuse(d, a)
+		}
+	}()
+}
+
+// question is what the Asker hears of a held frame.
+func (s *Session) question(h *heldFrame, d rules.Decision) Question {
+	item := s.surface.acceptedItem(pin.Key{Section: pin.Tools, Name: h.c.tool})
+	return Question{
+		Server: s.Server, Client: s.Client, Method: h.world.Method, Tool: h.c.tool, Class: s.view.Class(h.c.tool, h.world.Class),
+		Decision: d, World: h.world, Pin: item.Hash, Definition: item.Definition, Again: h.again, Elicit: s.elicitor(h),
+	}
+}
+
+// note puts what people said into the log line.
+func (h *heldFrame) note(a Answer) {
+	if a.Reason != "" {
+		h.entry.Reason = a.Reason
+	}
+	h.entry.By, h.entry.Shown, h.entry.Granted = a.By, a.Shown, a.Granted
+	switch {
+	case a.Pending:
+		h.entry.Answer = "none in time"
+	case a.By == "": // nobody said anything
+	case a.Allowed:
+		h.entry.Answer = "allowed"
+	default:
+		h.entry.Answer = "refused"
+	}
+}
+
+// checked notes that what comes before the question is over.
+func (h *heldFrame) checked(s *Session) {
+	if h.check != nil {
+		s.checking.Done()
+	}
+}
+
+// found does what has to be done before a human is asked about the frame, or nothing: it looks at what the server shows, and where nobody
+// has accepted that, asks about it first. The frame is judged once more after an acceptance, since that says what a tool does.
+func (s *Session) found(ctx context.Context, h *heldFrame) (d rules.Decision, a Answer) {
+	if h.check == nil {
+		return h.decision, a
+	}
+	d = h.check(ctx)
+	if d.Action == rules.Allow {
+		return h.decision, a
+	}
+	h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
+	if !askable(d) {
+		return d, a
+	}
+	a = s.askSurface(ctx, h, d)
+	if !a.Allowed {
+		return d, a
+	}
+	if d = h.check(ctx); d.Action != rules.Allow {
+		return d, Answer{By: a.By, Shown: a.Shown, Reason: "it was left out of what was accepted"}
+	}
+	return s.judgeAgain(h), a
+}
+
+// judgeAgain asks the rules about a frame whose tool is known only now.
+func (s *Session) judgeAgain(h *heldFrame) rules.Decision {
+	h.world.Class = s.surface.class(h.c.tool)
+	d := s.view.NewJudge(s.Facts).Decide(&h.world)
+	if h.others.Action < d.Action {
+		d = h.others
+	}
+	if d.Action == rules.Allow {
+		h.entry.Rule, h.entry.At = "", ""
+		return d
+	}
+	h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
+	return d
+}
+
+// askable reports whether people can answer what pins refuse.
+func askable(d rules.Decision) bool {
+	return d.Rule == "pins/first-sight" || d.Rule == "pins/drift" || d.Rule == "pins/new" && d.Because == whyNew
+}
+
+// askSurface asks about what a server shows. A first sight holds its calls; what changed after it was accepted is refused at once, and
+// the question stays for when somebody looks.
+func (s *Session) askSurface(ctx context.Context, h *heldFrame, d rules.Decision) Answer {
+	if d.Rule != "pins/first-sight" {
+		past, cancel := context.WithDeadline(ctx, time.Now())
+		defer cancel()
+		ctx = past
+	}
+	a := s.Asker.Ask(ctx, Question{
+		Server: s.Server, Client: s.Client, Method: h.world.Method, Tool: h.c.tool, Decision: d, Again: true, Surface: s.proposal,
+	})
+	if d.Rule != "pins/first-sight" && a.Pending {
+		a = Answer{} // the refusal says what to do
+	}
+	return a
+}
+
+// proposal is what the server shows now, as a pin that people could accept.
+func (s *Session) proposal() *pin.Pin {
+	s.surface.mu.Lock()
+	defer s.surface.mu.Unlock()
+	return s.surface.proposal()
+}
+
+// letGo sends an approved frame. Nothing else leaves by its outlet between the answer's taking effect and the frame, so that a
+// cancellation comes either before the one or after the other.
+func (s *Session) letGo(ctx context.Context, h *heldFrame) {
+	h.out.take()
+	var err error
+	sent := s.answered(ctx, h, true) && s.logAnswer(h)
+	if sent {
+		s.history.Add(h.entry.Time, h.notes)
+		err = h.out.writeTaken(h.frame)
+	}
+	h.out.giveBack()
+	if sent && err != nil && h.out == s.toS {
+		s.st.mu.Lock()
+		h.table.settle(h.c)
+		s.st.mu.Unlock()
+		s.toC.post(jsonrpc.AppendError(nil, h.c.id, codeEnded, "sallyport: the server no longer reads", nil))
+	}
+}
+
+// logAnswer writes the line about an answer, and reports whether that worked.
+func (s *Session) logAnswer(h *heldFrame) bool {
+	s.Log.Append(&h.entry)
+	if err := s.Log.Flush(); err != nil {
+		s.fail(fmt.Errorf("writing the log: %w", err))
+		return false
+	}
+	return true
+}
+
+// answered takes note of an answer, and reports whether the frame is still waiting for it.
+func (s *Session) answered(ctx context.Context, h *heldFrame, allowed bool) bool {
+	s.st.mu.Lock()
+	defer s.st.mu.Unlock()
+	if ctx.Err() != nil || h.table.find(h.c.id) != h.c {
+		return false
+	}
+	if allowed {
+		h.sent()
+		return true
+	}
+	h.table.settle(h.c)
+	s.st.failedInitialize(h.c)
+	return true
+}
