@@ -21,6 +21,9 @@ type Held struct {
 	Card func(near []byte) Card
 	// Grant keeps an answer beyond this once. It gives what undoes it. nil: there is nothing to keep.
 	Grant func(a Answer, by By) (undo string, err error)
+	// Opened is called when nobody has asked the same before, in a goroutine of its own. Its context ends with the question. nil: nobody
+	// wants to know.
+	Opened func(ctx context.Context, q Question)
 	// Known is the answer that people gave in advance, if there is one. nil: there is none.
 	Known func() (Outcome, bool)
 	// Accept takes in what was allowed of a surface; nil where the question is none.
@@ -95,6 +98,7 @@ type pending struct {
 	waiters   []*waiter
 	idle      time.Time // since when nobody waits; zero while somebody does
 	answering bool
+	gone      context.CancelFunc
 }
 
 type waiter struct {
@@ -206,9 +210,13 @@ func (d *Desk) put(h *Held, w *waiter) (*pending, Outcome) {
 			return nil, Outcome{Reason: fmt.Sprintf("%d questions of this server wait for a person already", maxOpen)}
 		}
 		d.n++
-		p = &pending{q: h.Question}
+		ctx, gone := context.WithCancel(context.Background())
+		p = &pending{q: h.Question, gone: gone}
 		p.q.ID, p.q.Session, p.q.Asked = d.session+".q"+strconv.FormatUint(d.n, 10), d.session, time.Now()
 		d.open[p.q.ID], d.keys[h.Key] = p, p
+		if h.Opened != nil {
+			go h.Opened(ctx, p.q)
+		}
 	}
 	p.held, p.idle = h, time.Time{}
 	p.waiters = append(p.waiters, w)
@@ -230,6 +238,7 @@ func (d *Desk) settled(p *pending) {
 
 func (d *Desk) remove(p *pending) {
 	delete(d.open, p.q.ID)
+	p.gone()
 	if d.keys[p.held.Key] == p {
 		delete(d.keys, p.held.Key)
 	}

@@ -117,6 +117,7 @@ var grantShape = objectOf("a remembered answer to one question",
 	member{"tool", textOf("")}, member{"method", textOf("")},
 	member{"on", oneOrMany("call, unless it says otherwise", onWords...)},
 	member{"when", textOf("an expression that the frame has to match")},
+	member{"do", wordOf("the answer; allow, unless it says otherwise", Deny.String(), Allow.String())},
 	member{"given", textOf("who answered, when")}).needs("name", "answers", "server")
 
 var fileShape = objectOf("rules of sallyport",
@@ -135,6 +136,7 @@ var fileShape = objectOf("rules of sallyport",
 		member{"frame", bytesOf("one frame")}, member{"depth", countOf("nesting of one frame")},
 		member{"keys", countOf("members of one object")}, member{"open", countOf("requests without an answer")})},
 	member{"log", logShape},
+	member{"approve", approveShape},
 	member{"rules", listOf("", ruleShape)},
 	member{"tests", listOf("what rules test runs", testShape)},
 	member{"grants", listOf("remembered answers; in answers.yaml only", grantShape)}).needs("version")

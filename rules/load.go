@@ -20,6 +20,7 @@ type Policy struct {
 	servers  map[string]ServerConfig
 	limits   Limits
 	log      LogOptions
+	approve  ApproveOptions
 	tests    []test
 	pinning  pinning
 	// onlyPinned refuses servers that have no accepted pin.
@@ -125,8 +126,9 @@ func defaultPacks(user bool) []string {
 
 func newPolicy() *Policy {
 	p := &Policy{classes: map[string]map[string]classEntry{}, servers: map[string]ServerConfig{},
-		limits: Limits{Frame: 64 << 20, Depth: 128, Keys: 10_000, Open: 1024},
-		log:    LogOptions{KeepDays: 90, KeepBytes: 1 << 30}}
+		limits:  Limits{Frame: 64 << 20, Depth: 128, Keys: 10_000, Open: 1024},
+		log:     LogOptions{KeepDays: 90, KeepBytes: 1 << 30},
+		approve: ApproveOptions{Wait: -1, Dialog: true, Form: true, Notify: true}}
 	p.defaults[Read].action = Allow
 	p.defaults[Write].action = Ask
 	p.defaults[Destructive].action = Ask

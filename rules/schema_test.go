@@ -68,6 +68,7 @@ servers:
   s: {classes: {t: read}, like: filesystem, env: {A: b}, observe: true, rules: [x.yaml], places: {state: /tmp}}
 limits: {frame: 1MiB, depth: 10, keys: 100, open: 5}
 log: {arguments: true, debug: f, keep_days: 3, keep_bytes: 1000}
+approve: {wait: 45s, dialog: false, form: true, notify: false}
 rules:
   - {name: a, on: [call, result], when: "true", do: deny, because: x}
   - {name: b, on: any, mask: [secrets, email, {matches: x+}]}

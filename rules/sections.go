@@ -26,7 +26,7 @@ func (l *loader) read(src *source, data []byte) error {
 		"servers": l.servers, "limits": l.limits,
 		"first_sight": func(s *source, e entry) error { return l.firstSight(s, e, "first_sight", &l.policy.pinning) },
 		"drift":       func(s *source, e entry) error { return l.drift(s, e, "drift", &l.policy.pinning) },
-		"log":         l.logs, "rules": l.rules, "tests": l.tests, "grants": l.grants,
+		"log":         l.logs, "approve": l.approvals, "rules": l.rules, "tests": l.tests, "grants": l.grants,
 	}
 	for _, e := range entries {
 		if err := read[e.key](src, e); err != nil {
