@@ -225,6 +225,30 @@ func readReply(lines *bufio.Reader) (r reply, err error) {
 	return r, nil
 }
 
+// Settle waits until every session that is there has said what it asks, or for a while: one that hangs is odd.
+func (in *Inbox) Settle(ctx context.Context, patience time.Duration) error {
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	for {
+		in.mu.Lock()
+		settled := true
+		for path, f := range in.sessions {
+			settled = settled && (f.status.Session != "" || in.odd[path] != "")
+		}
+		in.mu.Unlock()
+		if settled {
+			return nil
+		}
+		select {
+		case <-in.changed:
+		case <-end.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // Sessions are those that live, the oldest first.
 func (in *Inbox) Sessions() []Status {
 	in.mu.Lock()

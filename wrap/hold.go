@@ -112,6 +112,7 @@ func (s *Session) release(ctx context.Context, h *heldFrame) {
 			a.Allowed = true
 			h.entry.Reason = ""
 		case d.Action == rules.Ask:
+			s.asked(h, d)
 			a = s.Asker.Ask(wait, s.question(h, d))
 		}
 		h.note(a)
@@ -126,6 +127,13 @@ func (s *Session) release(ctx context.Context, h *heldFrame) {
 			h.refuse(d, a)
 		}
 	}()
+}
+
+// asked notes why a frame waits, for when the session ends.
+func (s *Session) asked(h *heldFrame, d rules.Decision) {
+	s.st.mu.Lock()
+	defer s.st.mu.Unlock()
+	h.c.asked = d
 }
 
 // question is what the Asker hears of a held frame.
@@ -172,7 +180,10 @@ func (s *Session) found(ctx context.Context, h *heldFrame) (d rules.Decision, a 
 		return h.decision, a
 	}
 	h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
-	if !askable(d) {
+	if askable(d) && d.Rule != "pins/first-sight" {
+		s.raise(d)
+	}
+	if d.Rule != "pins/first-sight" {
 		return d, a
 	}
 	a = s.askSurface(ctx, h, d)
@@ -200,26 +211,32 @@ func (s *Session) judgeAgain(h *heldFrame) rules.Decision {
 	return d
 }
 
-// askable reports whether people can answer what pins refuse.
+// askable reports whether what pins refuse can be accepted.
 func askable(d rules.Decision) bool {
 	return d.Rule == "pins/first-sight" || d.Rule == "pins/drift" || d.Rule == "pins/new" && d.Because == whyNew
 }
 
-// askSurface asks about what a server shows. A first sight holds its calls; what changed after it was accepted is refused at once, and
-// the question stays for when somebody looks.
+// askSurface asks about what a server shows that nobody has accepted.
 func (s *Session) askSurface(ctx context.Context, h *heldFrame, d rules.Decision) Answer {
-	if d.Rule != "pins/first-sight" {
-		past, cancel := context.WithDeadline(ctx, time.Now())
+	s.asked(h, d)
+	return s.Asker.Ask(ctx, s.surfaceQuestion(d))
+}
+
+func (s *Session) surfaceQuestion(d rules.Decision) Question {
+	return Question{Server: s.Server, Client: s.Client, Decision: d, Again: true, Surface: s.proposal}
+}
+
+// raise puts a question about what changed after it was accepted. Its calls are refused meanwhile: nobody waits for the answer.
+func (s *Session) raise(d rules.Decision) {
+	if !s.begin() {
+		return
+	}
+	go func() {
+		defer s.asking.Done()
+		past, cancel := context.WithDeadline(s.ctx, time.Now())
 		defer cancel()
-		ctx = past
-	}
-	a := s.Asker.Ask(ctx, Question{
-		Server: s.Server, Client: s.Client, Method: h.world.Method, Tool: h.c.tool, Decision: d, Again: true, Surface: s.proposal,
-	})
-	if d.Rule != "pins/first-sight" && a.Pending {
-		a = Answer{} // the refusal says what to do
-	}
-	return a
+		s.Asker.Ask(past, s.surfaceQuestion(d))
+	}()
 }
 
 // proposal is what the server shows now, as a pin that people could accept.

@@ -258,12 +258,15 @@ func (p *pump) pinned(c *call) judged {
 	u := p.s.surface
 	d := u.gate(key, free)
 	switch {
-	case p.s.Observing && u.settled():
+	case p.s.Observing && (u.settled() || u.whole()):
 		return p.observe(d, w)
 	case p.s.Observing:
 		p.s.look(c.era)
-		return p.observe(d, w)
-	case d.Action != rules.Allow && !askable(d) && u.settled(), d.Action == rules.Allow && u.current(key.Section):
+		return allowed
+	case d.Action != rules.Allow && u.settled(), d.Action == rules.Allow && u.current(key.Section):
+		if askable(d) {
+			p.asks = append(p.asks, func() { p.s.raise(d) })
+		}
 		return p.observe(d, w)
 	}
 	j := allowed

@@ -238,12 +238,14 @@ func (s *Session) failPending(why string) {
 		if c.method == "subscriptions/listen" {
 			continue
 		}
+		entry := audit.Entry{Direction: "s2c", Method: c.method, Tool: c.tool, ID: c.id.Raw(), Decision: "note", Reason: why}
 		if c.asked.Rule != "" {
-			out = append(out, s.refusal(c, c.asked, Answer{Reason: "the session ended before a person answered"})...)
+			entry.Decision, entry.Rule, entry.At, entry.Reason = "refuse", c.asked.Rule, c.asked.At, "the session ended before a person answered"
+			out = append(out, s.refusal(c, c.asked, Answer{Reason: entry.Reason})...)
 		} else {
 			out = jsonrpc.AppendError(out, c.id, codeEnded, "sallyport: "+why, nil)
 		}
-		s.Log.Append(&audit.Entry{Direction: "s2c", Method: c.method, Tool: c.tool, ID: c.id.Raw(), Decision: "note", Reason: why})
+		s.Log.Append(&entry)
 	}
 	if len(out) > 0 && s.Log.Flush() == nil {
 		s.toC.post(out)

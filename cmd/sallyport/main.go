@@ -64,8 +64,10 @@ your client keeps its servers:
                "npx", "-y", "@modelcontextprotocol/server-filesystem", "/home/you/project"]
     }
 
-To see what it did:
+To answer what it asks, and to see what lives and what it did:
 
+    $ sallyport approve
+    $ sallyport status
     $ sallyport log show`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -80,6 +82,6 @@ To see what it did:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{withHint(`run "`+cmd.CommandPath()+` --help"`, "%v", err)}
 	})
-	root.AddCommand(newWrapCommand(), newDemoCommand(), newRulesCommand(), newPinCommand(), newBlockCommand(), newLogCommand(), newVersionCommand())
+	root.AddCommand(newWrapCommand(), newApproveCommand(), newStatusCommand(), newDemoCommand(), newRulesCommand(), newPinCommand(), newBlockCommand(), newLogCommand(), newVersionCommand())
 	return root
 }

@@ -228,6 +228,11 @@ func (r *review) printDifference(p *page, d pin.Difference) {
 	if why := r.doubt(d); why != "" {
 		p.flow(2, span{"HELD unless you name it: " + why, red})
 	}
+	r.printContent(p, d)
+}
+
+// printContent shows what a thing is, or how it changed.
+func (r *review) printContent(p *page, d pin.Difference) {
 	switch {
 	case d.Old == nil:
 		printDefinition(p, d.Key, d.New.Definition)

@@ -88,7 +88,7 @@ repository.`,
 	flags.SetInterspersed(false)
 	flags.StringVar(&f.name, "name", "", "the server's name in rules and logs (default: from the command)")
 	flags.StringVar(&f.client, "client", "", "the client's name, a hint for rules and logs")
-	flags.DurationVar(&f.budget, "budget", 0, "how long the client waits for a call; for questions, once they can be answered")
+	flags.DurationVar(&f.budget, "budget", 0, "how long the client waits for a call (default 1m)")
 	flags.StringArrayVar(&f.env, "env", nil, "pass only this variable and the usual ones; may be repeated")
 	flags.StringArrayVar(&f.rules, "rules", nil, "one more rule file; may be repeated")
 	flags.BoolVar(&f.observe, "observe", false, "judge and log, but let pass what rules would refuse")
@@ -137,6 +137,8 @@ type launch struct {
 	session *wrap.Session
 	start   *start
 	tee     *tee
+	asker   *asker
+	reading sync.Mutex
 }
 
 func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, error) {
@@ -186,9 +188,10 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		l.log.Close("not started")
 		return nil, err
 	}
+	l.asker = newAsker(l, os.Environ())
 	l.session = wrap.New(wrap.Config{
 		Names: wrap.Names{Server: f.name, Client: f.client}, Policy: set.policy, Facts: set.facts, Pins: start.pins(), Log: l.log,
-		Asker: wrap.NoApprover{}, Observing: f.observe, Warn: tellUser,
+		Asker: l.asker, Wait: waitFor(l.asker.options, f.budget), Observing: f.observe, Warn: tellUser,
 	})
 	return l, nil
 }
@@ -275,35 +278,37 @@ func (l *launch) listen() (*approve.Listener, error) {
 		return nil, err
 	}
 	started := time.Now().UTC()
-	var reading sync.Mutex // of two that read the pin, the later one is in force
-	reload := func() error {
-		reading.Lock()
-		defer reading.Unlock()
-		p, err := l.set.places.pins().Load(l.flags.name)
-		if err != nil {
-			l.session.End() // a pin that nobody can read is none
-			return err
-		}
-		l.session.PinsChanged(p)
-		return nil
-	}
-	listener, err := approve.Listen(l.set.places.runtime, l.log.ID(), approve.Served{
+	listener, err := approve.Listen(l.set.places.runtime, l.log.ID(), l.asker.serve(approve.Served{
 		Status: func() approve.Status {
 			n := l.session.Tally()
 			return approve.Status{Session: l.log.ID(), Server: l.flags.name, Client: l.flags.client, Version: versionText(), PID: os.Getpid(),
-				Started: started, Observing: l.flags.observe, Calls: n.Calls, Refused: n.Refused, Held: n.Held, Rules: l.set.digest}
+				Started: started, Observing: l.flags.observe, Calls: n.Calls, Refused: n.Refused, Held: n.Held, Open: l.asker.desk.Count(), Rules: l.set.digest}
 		},
-		PinsChanged: reload,
+		PinsChanged: l.reload,
 		End: func(reason string) error {
 			warningf("server %q is ended: %s", l.flags.name, scan.VisibleLine(reason, 200))
 			l.session.End()
 			return nil
 		},
-	})
+	}))
 	if err == nil && l.start.unchanged() != nil {
-		err = reload() // before the socket was there, nobody could tell us
+		err = l.reload() // before the socket was there, nobody could tell us
 	}
 	return listener, err
+}
+
+// reload reads the pin anew. Of two that do, the later one is in force.
+func (l *launch) reload() error {
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	p, err := l.set.places.pins().Load(l.flags.name)
+	if err != nil {
+		l.session.End() // a pin that nobody can read is none
+		return err
+	}
+	l.session.PinsChanged(p)
+	l.asker.desk.Recheck() // what waits for it may go
+	return nil
 }
 
 // wait sees the session and the child to their ends, whichever comes first.

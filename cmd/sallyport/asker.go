@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"sallyport/approve"
+	"sallyport/approve/card"
+	"sallyport/approve/dialog"
+	"sallyport/approve/grants"
+	"sallyport/approve/who"
+	"sallyport/rules"
+	"sallyport/wrap"
+	"sallyport/wrap/jsonrpc"
+	"sallyport/wrap/pin"
+)
+
+const (
+	// usualBudget is how long a client waits that has not said so: the 60 s of the TypeScript SDK.
+	usualBudget = 60 * time.Second
+	// maxMargin is how much sooner the client is answered.
+	maxMargin = 10 * time.Second
+	// sessionGrant is how long an answer for the session holds.
+	sessionGrant = 8 * time.Hour
+)
+
+// waitFor is how long a frame may wait for a person.
+func waitFor(o rules.ApproveOptions, budget time.Duration) time.Duration {
+	if o.Wait >= 0 {
+		return o.Wait
+	}
+	if budget <= 0 {
+		budget = usualBudget
+	}
+	return budget - min(maxMargin, budget/6)
+}
+
+// An asker joins a session's questions with those who can answer them.
+type asker struct {
+	l       *launch
+	view    *rules.View
+	options rules.ApproveOptions
+	desk    *approve.Desk
+	guard   func() *who.Guard
+	grants  func() *grants.Store
+	dialogs func() *dialog.Dialogs
+
+	mu    sync.Mutex
+	hosts map[string]bool // that calls which passed have named
+}
+
+// newAsker begins to find out who the client is, while that is still there to be seen.
+func newAsker(l *launch, environ []string) *asker {
+	a := &asker{l: l, view: l.set.policy.View(l.flags.name, l.flags.client), options: l.set.policy.Approve(), desk: approve.NewDesk(l.log.ID()), hosts: map[string]bool{}}
+	a.guard = sync.OnceValue(who.New)
+	go a.guard()
+	a.grants = sync.OnceValue(func() *grants.Store {
+		return grants.New(l.set.places.answersFile(), l.flags.name, l.flags.client, l.set.facts)
+	})
+	a.dialogs = sync.OnceValue(func() *dialog.Dialogs {
+		d, _ := dialog.Find(environ) // doctor says why there is none
+		return d
+	})
+	return a
+}
+
+// Ask implements wrap.Asker.
+func (a *asker) Ask(ctx context.Context, q wrap.Question) wrap.Answer {
+	h := a.held(q)
+	if q.Surface != nil {
+		h = a.surface(q)
+	}
+	o := a.desk.Ask(ctx, h)
+	if o.Allowed && q.Surface == nil {
+		a.named(q)
+	}
+	return wrap.Answer{Allowed: o.Allowed, Pending: o.Pending, By: o.By, Reason: o.Reason, Shown: o.Shown, Granted: o.Granted}
+}
+
+// named remembers the hosts of a call that passed.
+func (a *asker) named(q wrap.Question) {
+	_, hosts := a.view.Touched(a.l.set.facts, q.World.Args)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, h := range hosts {
+		a.hosts[h] = true
+	}
+}
+
+func (a *asker) newHost(host string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.hosts[host]
+}
+
+// held is what the desk keeps of a frame.
+func (a *asker) held(q wrap.Question) *approve.Held {
+	judge := a.view.NewJudge(a.l.set.facts)
+	world := q.World
+	questions := judge.Questions(&world)
+	// Something else of the frame asks than its tool and arguments: that cannot be answered in advance.
+	other := !slices.ContainsFunc(questions, func(d rules.Decision) bool { return d.Rule == q.Decision.Rule })
+	if other {
+		questions = []rules.Decision{q.Decision}
+	}
+	h := &approve.Held{
+		Question: approve.Question{
+			Server: q.Server, Client: q.Client, Kind: approve.KindCall, Method: q.Method, Tool: q.Tool, Class: classText(q.Class),
+		},
+		Key: keyOf(q), Args: world.Args, Again: q.Again,
+	}
+	for _, d := range questions {
+		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: d.Because})
+	}
+	show := card.Call{
+		Args: world.Args, Definition: q.Definition, View: a.view, Facts: a.l.set.facts, NewHost: a.newHost,
+	}
+	if world.On == rules.Result {
+		show.Args = world.Result
+	}
+	show.Question = h.Question
+	h.Question.Summary, h.Question.Word = card.Summary(show), card.Word(show)
+	h.Card = func(near []byte) approve.Card {
+		c := show
+		c.Near, c.Who = near, a.guard().Client()
+		return card.Of(c)
+	}
+	if !other {
+		a.grantable(h, judge, questions, world)
+	}
+	h.Opened = func(ctx context.Context, open approve.Question) { a.doors(ctx, open, h, q.Elicit) }
+	return h
+}
+
+// classText is a class for people: what is not known counts as a write.
+func classText(c rules.Class) string {
+	if c == rules.Unknown {
+		c = rules.Write
+	}
+	return c.String()
+}
+
+// grantable lets a question be answered in advance.
+func (a *asker) grantable(h *approve.Held, judge *rules.Judge, questions []rules.Decision, world rules.World) {
+	scopes := judge.Scopes(&world)
+	for _, sc := range scopes {
+		text, err := a.grants().Text(questions, &world, sc)
+		if err != nil {
+			return // what cannot be written cannot be granted
+		}
+		h.Question.Scopes = append(h.Question.Scopes, approve.Scope{Words: sc.Words, Text: text, Whole: sc.Whole})
+	}
+	h.Known = func() (approve.Outcome, bool) {
+		allow, deny, by := a.grants().Answered(questions, &world, time.Now())
+		switch {
+		case deny:
+			return approve.Outcome{By: by, Reason: "a person refused it in advance"}, true
+		case allow:
+			return approve.Outcome{Allowed: true, By: by}, true
+		}
+		return approve.Outcome{}, false
+	}
+	h.Grant = func(answer approve.Answer, by approve.By) (string, error) {
+		sc, always := scopes[answer.Scope], answer.For == approve.ForAlways
+		given := fmt.Sprintf("%s, %s", by.Door, time.Now().Format(time.DateTime))
+		if by.TTY != "" {
+			given = fmt.Sprintf("%s on %s, %s", by.Door, by.TTY, time.Now().Format(time.DateTime))
+		}
+		switch {
+		case !answer.Allow:
+			return a.grants().Deny(questions, &world, sc, always, given)
+		case always:
+			return a.grants().Always(questions, &world, sc, given)
+		case answer.For == approve.ForSession:
+			return a.grants().Session(questions, &world, sc, time.Now().Add(sessionGrant))
+		}
+		return "", errors.New("that is no time to grant something for")
+	}
+}
+
+// keyOf is what makes two frames the same question: server, method, tool, what was accepted of it, and the arguments in canonical form,
+// without what the protocol adds to each request.
+func keyOf(q wrap.Question) string {
+	if !q.Again {
+		return "frame " + rand.Text()
+	}
+	args := q.World.Args
+	if q.World.On != rules.Call {
+		args = withoutMeta(args)
+	}
+	canonical, err := pin.Canonical(nil, args)
+	if err != nil {
+		canonical = args
+	}
+	sum := sha256.New()
+	for _, part := range []string{q.Server, q.Method, q.Tool, q.Pin, string(canonical)} {
+		fmt.Fprintf(sum, "%d:%s,", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func withoutMeta(params []byte) []byte {
+	if len(params) == 0 {
+		return params
+	}
+	edits := jsonrpc.CutMembers(params, jsonrpc.Span{Start: 0, End: len(params)}, func(name string, _ jsonrpc.Span) bool { return name == "_meta" })
+	return jsonrpc.Splice(params, edits)
+}
+
+// who says who is at the other end of a connection, and whether they may answer.
+func (a *asker) who(conn *net.UnixConn, asked time.Time) (approve.By, error) {
+	peer, err := a.guard().Judge(conn, asked)
+	return approve.By{TTY: peer.TTY, PID: peer.PID, Chain: peer.Chain, Notes: peer.Notes}, err
+}
+
+// serve adds to what the session lets others do.
+func (a *asker) serve(s approve.Served) approve.Served {
+	s.Desk, s.Who = a.desk, a.who
+	s.Undo = func(undo string, _ approve.By) error { return a.grants().Undo(undo) }
+	s.Granted = func() error {
+		err := a.grants().Reload()
+		a.desk.Recheck()
+		return err
+	}
+	return s
+}
