@@ -200,6 +200,9 @@ func oneID(_ *cobra.Command, args []string) error {
 func printCard(out io.Writer, q approve.Question, c approve.Card) {
 	fmt.Fprintf(out, "%s  %s  %s\n%s\n\n", shown(q.ID), shown(q.Server), shown(q.Class), scan.VisibleLine(q.Summary, 120))
 	fmt.Fprint(out, scan.Visible(cardText(c)))
+	if q.Word != "" {
+		fmt.Fprintf(out, "\nTo allow it, type: %s\n", shown(q.Word))
+	}
 	for i, sc := range q.Scopes {
 		fmt.Fprintf(out, "\nscope %d, for --for session or --for always:\n%s\n", i, scan.Visible(sc.Words))
 	}
