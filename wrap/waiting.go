@@ -16,9 +16,9 @@ import (
 // tell which: so there is progress, and an answer before the time of a client is over.
 
 const (
-	hintAfter     = 2 * time.Second // the user hears that something waits
-	firstProgress = 3 * time.Second
-	nextProgress  = 10 * time.Second
+	hintAfter     = 2 * time.Second  // the user hears that something waits
+	firstProgress = 3 * time.Second  // at most, after the question came
+	nextProgress  = 10 * time.Second // at most; a quarter of the time that a frame waits, where that is less
 )
 
 // progressStep is how much one of our notifications adds: the server's own progress, which has to be more than what was sent before,
@@ -27,26 +27,28 @@ const progressStep = 1e-6
 
 // keepWaiting tells the user where to answer, and the client that something goes on, until a held frame is answered.
 func (s *Session) keepWaiting(ctx context.Context, h *heldFrame) {
-	timer := time.NewTimer(hintAfter)
+	hint := time.AfterFunc(hintAfter, func() {
+		if ctx.Err() == nil && s.waits(h) {
+			s.warnf("%s of server %q waits for approval; run \"sallyport approve\" in a terminal", what(h.c), s.Server)
+		}
+	})
+	defer hint.Stop()
+	if h.c.progress == nil || h.table != &s.st.client {
+		<-ctx.Done()
+		return
+	}
+	timer := time.NewTimer(min(firstProgress, s.Wait/4))
 	defer timer.Stop()
-	for n := 0; ; n++ {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
-		switch {
-		case n == 0:
-			if !s.waits(h) {
-				return
-			}
-			s.warnf("%s of server %q waits for approval; run \"sallyport approve\" in a terminal", what(h.c), s.Server)
-			timer.Reset(firstProgress - hintAfter)
-			continue
-		case h.c.progress == nil || h.table != &s.st.client || !s.sendProgress(h, n):
+		if !s.sendProgress(h, n) {
 			return
 		}
-		timer.Reset(nextProgress)
+		timer.Reset(min(nextProgress, s.Wait/4))
 	}
 }
 

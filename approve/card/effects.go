@@ -16,6 +16,7 @@ type effects struct {
 	home      string   // resolved
 	starts    []string // folders of the arguments that relative paths may start from
 
+	show     bool
 	left     int // of effectsBudget
 	blocks   []approve.Block
 	warnings []string
@@ -55,9 +56,9 @@ func newEffects(c *Call, t *tree) *effects {
 	return e
 }
 
-// find looks for all that is known how to be told. show says whether files are to be read and blocks to be made; without it there are the
-// summary, the word and the warnings only.
+// find looks for all that is known how to be told. Without show no file is read, and only the summary and the word are of use.
 func (e *effects) find(show bool) {
+	e.show = show
 	if !e.t.whole {
 		e.cut = true
 		e.warn("the arguments hold too many values to look at all of them")
@@ -65,7 +66,7 @@ func (e *effects) find(show bool) {
 	e.findings()
 	e.commands()
 	e.statements()
-	e.writes(show)
+	e.writes()
 	e.moves()
 	e.recipients()
 	e.hosts()

@@ -190,3 +190,15 @@ func TestTitlesThatCouldMisleadAreLeftOut(t *testing.T) {
 		t.Errorf("the title of annotations is %q", got)
 	}
 }
+
+func TestAZeroCallHasACard(t *testing.T) {
+	for _, args := range []string{"", `{"path":"x","content":"y","command":"ls > z","url":"https://a.example","to":"b@c.example"}`} {
+		card := Of(Call{Args: []byte(args)})
+		if strings.Contains(warned(card), "cannot be shown") {
+			t.Errorf("%s: %s", args, warned(card))
+		}
+		if args != "" {
+			want(t, warned(card), "which file would be written cannot be told")
+		}
+	}
+}

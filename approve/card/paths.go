@@ -13,7 +13,7 @@ const maxTouched = 1 << 20
 
 // touched gives the paths and hosts that rules see in the arguments.
 func (e *effects) touched() (paths, hosts []string) {
-	if e.call.View == nil || !e.t.whole || len(e.t.nodes) == 0 || len(e.t.nodes[0].raw) > maxTouched {
+	if !e.show || e.call.View == nil || !e.t.whole || len(e.t.nodes) == 0 || len(e.t.nodes[0].raw) > maxTouched {
 		return nil, nil
 	}
 	if !e.asked {

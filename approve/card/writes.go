@@ -22,7 +22,7 @@ type write struct {
 }
 
 // writes tells about files that would be written.
-func (e *effects) writes(show bool) {
+func (e *effects) writes() {
 	n := 0
 	for i := range e.t.nodes {
 		w, ok := write{}, false
@@ -44,7 +44,7 @@ func (e *effects) writes(show bool) {
 			e.writeRemote(w, where)
 			continue
 		}
-		e.writeLocal(w, show)
+		e.writeLocal(w)
 	}
 }
 
@@ -140,7 +140,7 @@ func (e *effects) writeRemote(w write, where string) {
 }
 
 // writeLocal shows a file as it is against what it would become.
-func (e *effects) writeLocal(w write, show bool) {
+func (e *effects) writeLocal(w write) {
 	written := w.path
 	all := e.places(written)
 	if len(all) == 0 {
@@ -163,7 +163,7 @@ func (e *effects) writeLocal(w write, show bool) {
 		e.warn("writes " + text)
 	}
 	e.phrase("writes " + e.shown(orElse(pl.real, pl.abs)))
-	if !show {
+	if !e.show {
 		return
 	}
 	c := e.compare(w, pl)
