@@ -32,7 +32,9 @@ func factsBlock(c *Call, s *sink) {
 	if hints := hints(c.Definition); hints != "" {
 		s.say("the server says", hints)
 	}
-	s.say("client", short(q.Client, 200))
+	if q.Client != "" {
+		s.say("client", short(q.Client, 200))
+	}
 	if len(c.Who) > 0 {
 		who := make([]string, 0, len(c.Who))
 		for _, w := range c.Who[:min(16, len(c.Who))] {
@@ -40,7 +42,9 @@ func factsBlock(c *Call, s *sink) {
 		}
 		s.say("started by", strings.Join(who, " ← "))
 	}
-	s.say("method", short(q.Method, 100))
+	if q.Method != "tools/call" {
+		s.say("method", short(q.Method, 100))
+	}
 	for _, r := range q.Rules {
 		text := short(r.Rule, 200)
 		if r.At != "" {
