@@ -233,6 +233,7 @@ func (s *stage) inspectorCLI() caller {
 func eachClient(t *testing.T, timeout time.Duration, budget string, test func(t *testing.T, s *stage, call caller)) {
 	run := func(name string, connect func(s *stage) caller) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStage(t, budget)
 			test(t, s, connect(s))
 		})
