@@ -44,6 +44,7 @@ type rule struct {
 	guards  []guard
 	edit    *edit  // in place of do
 	answers string // the question that it answers in advance, as a grant
+	foreign bool   // a grant that asks about server or tool
 	source  string // of the expression
 
 	compiled *code // see code()

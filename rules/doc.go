@@ -30,7 +30,8 @@
 // a cloned repository: it holds version, rules that deny, ask, mask or hide, and
 // tests. The file of answers (answers.yaml) holds grants and tests: a grant answers
 // the question of one rule, or of one default, in advance, for one tool of one server
-// where its expression holds.
+// where its expression holds. One with do: deny refuses such frames instead, whatever
+// other grants say.
 //
 // # Guarantees
 //

@@ -102,7 +102,7 @@ var plainFunctions = []*Function{
 	},
 }
 
-var functions = slices.Concat(plainFunctions, languageFunctions)
+var functions = slices.Concat(plainFunctions, exactFunctions, languageFunctions)
 
 // Functions lists what expressions may call, besides the builtins all, any, none, one, filter, map, len, lower, upper, trim,
 // trimPrefix, trimSuffix, split, join, hasPrefix, hasSuffix, indexOf, min, max and abs.

@@ -1,10 +1,15 @@
 package rules
 
-import "github.com/goccy/go-yaml/ast"
+import (
+	exprast "github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
+	"github.com/goccy/go-yaml/ast"
+)
 
 // A grant is a remembered answer. It answers one question in advance, that of a rule or of a default, for calls of one tool of one
 // server (or for one method), where its expression holds; it never stands against a denial, and answers no other question that the
-// same frame raises.
+// same frame raises. One with do: deny is a remembered no: where it answers a question that the frame raises, the frame is refused,
+// whatever other grants say.
 
 // grants reads the answers that stand in answers.yaml.
 func (l *loader) grants(s *source, e entry) error {
@@ -41,6 +46,8 @@ func (l *loader) grant(s *source, n ast.Node) error {
 			when = e
 		case "on":
 			r.on, err = s.on(e.val)
+		case "do":
+			r.do, err = s.answer(e.val)
 		case "answers", "server", "client", "tool", "method", "given":
 			texts[e.key], err = s.word(e.val, e.key)
 		default:
@@ -61,6 +68,7 @@ func (l *loader) grant(s *source, n ast.Node) error {
 		if err := l.when(s, r, when.val); err != nil {
 			return err
 		}
+		r.foreign = asksElsewhere(r.source)
 	}
 	l.policy.rules = append(l.policy.rules, r)
 	return nil
@@ -84,4 +92,42 @@ func (l *loader) scope(r *rule, texts map[string]word) error {
 		}
 	}
 	return nil
+}
+
+// answer reads what a person said: a grant asks nothing.
+func (s *source) answer(n ast.Node) (Action, error) {
+	a, err := s.action(n)
+	if err == nil && a == Ask {
+		err = s.nodePos(n).errorf("leave it out to allow, or write deny; a rule that asks stands in rules.yaml", "a grant is an answer, and does not ask")
+	}
+	return a, err
+}
+
+// asksElsewhere tells whether an expression asks about server or tool more than for their names.
+func asksElsewhere(source string) bool {
+	tree, err := parser.Parse(source)
+	if err != nil {
+		return true
+	}
+	var v mentions
+	exprast.Walk(&tree.Node, &v)
+	return v.all > v.names
+}
+
+// mentions counts where an expression has server and tool, and where only their names.
+type mentions struct{ all, names int }
+
+func (m *mentions) Visit(node *exprast.Node) {
+	switch n := (*node).(type) {
+	case *exprast.IdentifierNode:
+		if n.Value == "server" || n.Value == "tool" || n.Value == "$env" {
+			m.all++
+		}
+	case *exprast.MemberNode:
+		of, ok := n.Node.(*exprast.IdentifierNode)
+		name, ok2 := n.Property.(*exprast.StringNode)
+		if ok && ok2 && (of.Value == "server" || of.Value == "tool") && name.Value == "name" {
+			m.names++
+		}
+	}
 }

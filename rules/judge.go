@@ -45,23 +45,29 @@ func (j *Judge) Decide(w *World) (d Decision) {
 	class := j.view.Class(w.Tool, w.Class)
 	j.frame.reset(w, class)
 	defer j.frame.release()
-	var v verdicts
-	for _, r := range j.view.on[w.On].rules(w.Tool) {
-		matched, err := j.matches(r)
-		if err != nil {
-			return r.fault(err)
-		}
-		if !matched {
-			continue
-		}
-		if r.do == Deny {
-			return r.decision()
-		}
-		v.add(r)
+	v, d, denied := j.verdicts(w)
+	if denied {
+		return d
 	}
 	d = j.weigh(&v, j.view.standard(w, class))
 	w.Notes = slices.Clone(j.frame.notes)
 	return d
+}
+
+// verdicts looks at the rules for a frame that is set. Where denied, d is the decision of one that denies, or that cannot be evaluated.
+func (j *Judge) verdicts(w *World) (v verdicts, d Decision, denied bool) {
+	for _, r := range j.view.on[w.On].rules(w.Tool) {
+		matched, err := j.matches(r)
+		switch {
+		case err != nil:
+			return v, r.fault(err), true
+		case matched && r.do == Deny:
+			return v, r.decision(), true
+		case matched:
+			v.add(r)
+		}
+	}
+	return v, Decision{}, false
 }
 
 // verdicts are the rules that matched a frame, but for those that deny.
@@ -92,41 +98,34 @@ func (j *Judge) weigh(v *verdicts, standard Decision) Decision {
 		d = v.allow.decision()
 	case standard.Action == Deny:
 		return standard
-	case standard.Action == Ask:
-		if d = j.answered(standard); d.Action != Allow {
-			return d
-		}
 	}
-	for _, rules := range [2][]*rule{v.ask, v.folder} {
-		for _, r := range rules {
-			if d = j.answered(r.decision()); d.Action != Allow {
-				return d
-			}
+	var open Decision // the first question that is left without an answer
+	v.eachQuestion(standard, func(question Decision) bool {
+		d = j.answered(question)
+		if d.Action == Ask && open.Action != Ask {
+			open = d
 		}
+		return d.Action != Deny
+	})
+	if open.Action == Ask && d.Action != Deny {
+		return open
 	}
 	return d
 }
 
-// answered gives what a grant makes of a question: it stays one where there is none.
-func (j *Judge) answered(question Decision) Decision {
-	if by := j.granted(question.Rule); by != nil {
-		return Decision{Allow, by.name, by.at, "you answered " + question.Rule + " in advance"}
+// eachQuestion calls f with the questions that the frame raises, in the order in which they are asked, until f says that it has heard
+// enough.
+func (v *verdicts) eachQuestion(standard Decision, f func(Decision) bool) {
+	if len(v.ask) == 0 && v.allow == nil && standard.Action == Ask && !f(standard) {
+		return
 	}
-	return question
-}
-
-// granted gives the grant that answers a question, nil if there is none. One that cannot be evaluated answers nothing.
-func (j *Judge) granted(question string) *rule {
-	f := &j.frame
-	for _, r := range j.view.grants[f.on].rules(f.Tool.Name) {
-		if r.answers != question {
-			continue
-		}
-		if matched, err := j.matches(r); matched && err == nil {
-			return r
+	for _, rules := range [2][]*rule{v.ask, v.folder} {
+		for _, r := range rules {
+			if !f(r.decision()) {
+				return
+			}
 		}
 	}
-	return nil
 }
 
 func (r *rule) decision() Decision {

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -10,107 +8,60 @@ import (
 	"sallyport/rules/scan"
 )
 
-// Suggest gives a rule that would allow this call and calls like it: of the same server and tool, with paths below the same folders,
-// the same hosts, the same command lines. It is the text of one element of `rules:`, indented by two blanks, built from literals. ok is
-// false where no rule could say it. Whole says that nothing in the arguments narrows it: it allows every call of the tool.
+// Suggest gives a rule that would allow this call and calls like it, of the same server and tool: the widest of its scopes that goes no
+// further than the folders and hosts of its paths and addresses. It is the text of one element of `rules:`, indented by two blanks,
+// built from literals. ok is false where no rule could say it. Whole says that nothing in the arguments narrows it: it allows every
+// call of the tool.
 func (j *Judge) Suggest(w *World) (text string, whole, ok bool) {
 	defer func() {
 		if recover() != nil {
 			text, ok = "", false
 		}
 	}()
-	if w.On != Call || w.Tool == "" {
+	var like scope
+	for _, s := range j.scopes(w) {
+		if s.Whole {
+			break
+		}
+		like = s
+		if s.wide {
+			break
+		}
+	}
+	if like.When == "" {
 		return "", false, false
 	}
-	j.frame.reset(w, j.view.Class(w.Tool, w.Class))
-	defer j.frame.release()
-	conditions := []string{"server.name == " + literal(j.view.server), "tool.name == " + literal(w.Tool)}
-	scope, ok := j.frame.scope()
-	if !ok {
-		return "", false, false
+	when := like.When
+	if len(like.folders) > 0 { // in the words of hand-written rules, too, where they fit
+		plain := "all(paths(args), under(#, " + literals(minimal(like.folders)) + ")) and\n" + when
+		if j.holds(plain, w) {
+			when = plain
+		}
 	}
-	when := strings.Join(append(conditions, scope...), " and\n        ")
+	when = "server.name == " + literal(j.view.server) + " and\ntool.name == " + literal(w.Tool) + " and\n" + when
 	if scan.Visible(when) != when {
 		return "", false, false
 	}
-	return "  - name: " + ruleName("allow-"+w.Tool) + "\n    when: |\n        " + when + "\n    do: allow\n", len(scope) == 0, true
+	when = strings.ReplaceAll(when, "\n", "\n        ")
+	return "  - name: " + ruleName("allow-"+w.Tool) + "\n    when: |\n        " + when + "\n    do: allow\n", false, true
 }
 
-// scope gives conditions that the arguments of the frame meet.
-func (f *frame) scope() (conditions []string, ok bool) {
-	list := func(kind listKind) []string {
-		val, err := f.list(kind, f.Args)
-		ok = ok && err == nil
-		out, _ := val.([]string)
-		return out
-	}
-	ok = true
-	paths, err := f.pathsOfArgs()
-	if err != nil {
-		return nil, false
-	}
-	dirs := foldersOf(paths.([]string))
-	switch wide := slices.Contains(dirs, "/") || slices.Contains(dirs, f.facts.Home); {
-	case wide:
-		conditions = append(conditions, "all(paths(args), # in "+literals(paths.([]string))+")")
-	case len(dirs) > 0:
-		conditions = append(conditions, "all(paths(args), under(#, "+literals(dirs)+"))")
-	}
-	if names := list(hostList); len(names) > 0 {
-		conditions = append(conditions, "all(hosts(args), # in "+literals(names)+")")
-	}
-	if names := list(recipientList); len(names) > 0 {
-		conditions = append(conditions, "all(recipients(args), # in "+literals(names)+")")
-	}
-	if !ok {
-		return nil, false
-	}
-	for it := newIter(f.args.raw); ; {
-		key, raw, more := it.member()
-		if !more {
-			return conditions, ok
-		}
-		said := f.keys.of(key).command() || f.keys.of(key).any&sqlWord != 0
-		if raw[0] == '"' && said {
-			conditions = append(conditions, "args["+literal(string(key))+"] == "+literal(unquote(raw)))
-		} else if said || f.saysMore(raw) {
-			return nil, false // what cannot be compared cannot be allowed
-		}
-	}
+// holds tells whether an expression would allow this call.
+func (j *Judge) holds(when string, w *World) bool {
+	j.frame.reset(w, j.view.Class(w.Tool, w.Class))
+	defer j.frame.release()
+	_, ok := j.proved(scope{Scope: Scope{When: when}}, true)
+	return ok
 }
 
-// saysMore tells whether a command or a query stands somewhere within a value.
-func (f *frame) saysMore(raw []byte) bool {
-	found := false
-	eachString(&f.keys, raw, nil, func(key []byte, _ string) error {
-		m := f.keys.of(key)
-		found = found || m.command() || m.any&sqlWord != 0
-		return nil
-	})
-	return found
-}
-
-// foldersOf gives the folders in which paths lie, without those that are below another one.
-func foldersOf(paths []string) []string {
-	var dirs []string
-	for _, p := range paths {
-		dir := path.Dir(p)
-		if !slices.Contains(dirs, dir) {
-			dirs = append(dirs, dir)
-		}
+// literal writes a string as an expression does, in letters that show.
+func literal(s string) string {
+	quoted := strconv.Quote(s)
+	if _, hidden := scan.Hidden(quoted); hidden || scan.Visible(quoted) != quoted {
+		return strconv.QuoteToASCII(s)
 	}
-	slices.Sort(dirs)
-	var out []string
-	for _, d := range dirs {
-		if n := len(out); n == 0 || !strings.HasPrefix(d, strings.TrimSuffix(out[n-1], "/")+"/") {
-			out = append(out, d)
-		}
-	}
-	return out
+	return quoted
 }
-
-// literal writes a string as an expression does.
-func literal(s string) string { return strconv.Quote(s) }
 
 func literals(list []string) string {
 	quoted := make([]string, len(list))

@@ -16,7 +16,7 @@ type RuleInfo struct {
 	Name    string   `json:"name"`
 	At      string   `json:"at"` // "rules.yaml:12"
 	On      []string `json:"on"`
-	Does    string   `json:"does"` // "deny", "ask", "allow", "mask", "set", "hide", "grant"
+	Does    string   `json:"does"` // "deny", "ask", "allow", "mask", "set", "hide", "grant", "denial"
 	When    string   `json:"when,omitempty"`
 	Because string   `json:"because,omitempty"`
 	Answers string   `json:"answers,omitempty"` // of a grant
@@ -35,7 +35,7 @@ func (p *Policy) Rules() []RuleInfo {
 }
 
 // severity is the order in which rules are listed.
-var severity = []string{"deny", "ask", "allow", "mask", "set", "hide", "grant"}
+var severity = []string{"deny", "ask", "allow", "mask", "set", "hide", "denial", "grant"}
 
 func (r *rule) info() RuleInfo {
 	return RuleInfo{r.name, r.at, r.on.words(), r.does(), r.source, r.because, r.answers}
@@ -43,6 +43,8 @@ func (r *rule) info() RuleInfo {
 
 func (r *rule) does() string {
 	switch {
+	case r.answers != "" && r.do == Deny:
+		return "denial"
 	case r.answers != "":
 		return "grant"
 	case r.edit == nil:
