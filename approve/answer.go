@@ -127,12 +127,15 @@ func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	r.Text = d.deliver(p, h, a, o)
+	text, nobody := d.deliver(p, h, a, o)
+	if r.Text = text; nobody {
+		d.kept(p.q, o)
+	}
 	return r, nil
 }
 
-// deliver gives an outcome to those whom it is for, and keeps what is for the next.
-func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) string {
+// deliver gives an outcome to those whom it is for, and keeps what is for the next. nobody says that none was there.
+func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) (text string, nobody bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := len(p.waiters)
@@ -151,19 +154,19 @@ func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) string {
 		refused := o
 		refused.Reason = "a person refused the same a moment ago"
 		d.early[h.Key] = early{outcome: refused, until: time.Now().Add(denyTime)}
-		return "denied"
+		return "denied", n == 0
 	case !a.Allow:
-		return "denied"
+		return "denied", n == 0
 	case n == 0 && a.For == ForOnce && h.Accept == nil && h.Again:
 		o.By += ", before it was asked again"
 		d.early[h.Key] = early{o, time.Now().Add(lateTime), like(h.Question), h.Args}
-		return fmt.Sprintf("the client no longer waits; the same call passes once within %v", lateTime)
+		return fmt.Sprintf("the client no longer waits; the same call passes once within %v", lateTime), true
 	case left > 0:
-		return fmt.Sprintf("allowed %d; %d more of the same wait", n, left)
+		return fmt.Sprintf("allowed %d; %d more of the same wait", n, left), false
 	case h.Accept != nil:
-		return "accepted"
+		return "accepted", n == 0
 	case n > 1:
-		return fmt.Sprintf("allowed %d", n)
+		return fmt.Sprintf("allowed %d", n), false
 	}
-	return "allowed"
+	return "allowed", n == 0
 }

@@ -81,6 +81,7 @@ const (
 // A Desk is where the frames of a session wait for people. All methods may be called concurrently.
 type Desk struct {
 	session string
+	kept    func(q Question, o Outcome) // told of answers that wait for the next frame
 
 	mu       sync.Mutex
 	open     map[string]*pending // by id
@@ -114,9 +115,9 @@ type early struct {
 	args    []byte
 }
 
-// NewDesk makes the desk of a session.
-func NewDesk(session string) *Desk {
-	return &Desk{session: session, open: map[string]*pending{}, keys: map[string]*pending{}, early: map[string]early{}, watchers: map[chan struct{}]bool{}}
+// NewDesk makes the desk of a session. kept is told of answers that no frame has taken yet.
+func NewDesk(session string, kept func(q Question, o Outcome)) *Desk {
+	return &Desk{session: session, kept: kept, open: map[string]*pending{}, keys: map[string]*pending{}, early: map[string]early{}, watchers: map[chan struct{}]bool{}}
 }
 
 // over reports whether a time has come, by the clock that stops while a machine sleeps or by the one that people set.

@@ -49,7 +49,7 @@ func (d *Desk) only(t *testing.T) Question {
 var me = By{Door: "tui", TTY: "pts/1", PID: 7}
 
 func TestAllowingOnceLetsOneOfTheSameGo(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	first := d.askNow(t, t.Context(), frame("a"), 1)
 	second := d.askNow(t, t.Context(), frame("a"), 2)
 	q := d.only(t)
@@ -81,7 +81,7 @@ func TestAllowingOnceLetsOneOfTheSameGo(t *testing.T) {
 }
 
 func TestNothingIsAllowedThatWasNotSeen(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	h := frame("a")
 	h.Question.Word = "delete"
 	shown := "h1:before"
@@ -112,7 +112,7 @@ func TestNothingIsAllowedThatWasNotSeen(t *testing.T) {
 }
 
 func TestALateAllowanceHoldsForOneOfTheSame(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if o := d.Ask(ctx, frame("a")); o.Allowed || !o.Pending {
@@ -144,7 +144,7 @@ func TestALateAllowanceHoldsForOneOfTheSame(t *testing.T) {
 }
 
 func TestACancelledFrameIsNeverAllowed(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	out := d.askNow(t, ctx, frame("a"), 1)
 	cancel()
@@ -166,7 +166,7 @@ func TestACancelledFrameIsNeverAllowed(t *testing.T) {
 }
 
 func TestOfTwoAnswersOneCounts(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	h := frame("a")
 	in, release := make(chan bool), make(chan bool)
 	h.Card = func([]byte) Card { in <- true; <-release; return Card{Digest: "h1:a"} }
@@ -190,7 +190,7 @@ func TestOfTwoAnswersOneCounts(t *testing.T) {
 }
 
 func TestAGrantAnswersWhatWaitsLikeIt(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	var mu sync.Mutex
 	granted := false
 	known := func() (Outcome, bool) {
@@ -222,7 +222,7 @@ func TestAGrantAnswersWhatWaitsLikeIt(t *testing.T) {
 }
 
 func TestAFloodIsFolded(t *testing.T) {
-	d := NewDesk("s")
+	d := NewDesk("s", func(Question, Outcome) {})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for i := range maxOpen {
@@ -239,7 +239,7 @@ func TestAFloodIsFolded(t *testing.T) {
 // TestInboxFollowsSessions goes over real sockets, as another process would.
 func TestInboxFollowsSessions(t *testing.T) {
 	folder := dir(t)
-	d := NewDesk("one")
+	d := NewDesk("one", func(Question, Outcome) {})
 	allow := true
 	l := listen(t, folder, "one", Served{
 		Desk: d, Status: func() Status { return Status{Session: "one", Server: "s"} },

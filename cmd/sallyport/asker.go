@@ -19,6 +19,7 @@ import (
 	"sallyport/approve/who"
 	"sallyport/rules"
 	"sallyport/wrap"
+	"sallyport/wrap/audit"
 	"sallyport/wrap/jsonrpc"
 	"sallyport/wrap/pin"
 )
@@ -59,7 +60,8 @@ type asker struct {
 
 // newAsker begins to find out who the client is, while that is still there to be seen.
 func newAsker(l *launch, environ []string) *asker {
-	a := &asker{l: l, view: l.set.policy.View(l.flags.name, l.flags.client), options: l.set.policy.Approve(), desk: approve.NewDesk(l.log.ID()), hosts: map[string]bool{}}
+	a := &asker{l: l, view: l.set.policy.View(l.flags.name, l.flags.client), options: l.set.policy.Approve(), hosts: map[string]bool{}}
+	a.desk = approve.NewDesk(l.log.ID(), a.kept)
 	a.guard = sync.OnceValue(who.New)
 	go a.guard()
 	a.grants = sync.OnceValue(func() *grants.Store {
@@ -83,6 +85,18 @@ func (a *asker) Ask(ctx context.Context, q wrap.Question) wrap.Answer {
 		a.named(q)
 	}
 	return wrap.Answer{Allowed: o.Allowed, Pending: o.Pending, By: o.By, Reason: o.Reason, Shown: o.Shown, Granted: o.Granted}
+}
+
+// kept logs an answer that no frame has taken yet.
+func (a *asker) kept(q approve.Question, o approve.Outcome) {
+	e := audit.Entry{
+		Method: q.Method, Tool: q.Tool, Decision: "note", Reason: "answered while nobody waited", By: o.By, Shown: o.Shown, Granted: o.Granted,
+		Answer: map[bool]string{true: "allowed", false: "refused"}[o.Allowed],
+	}
+	a.l.log.Append(&e)
+	if err := a.l.log.Flush(); err != nil {
+		warningf("writing the log: %v", err)
+	}
 }
 
 // named remembers the hosts of a call that passed.
@@ -169,6 +183,9 @@ func (a *asker) grantable(h *approve.Held, judge *rules.Judge, questions []rules
 		return approve.Outcome{}, false
 	}
 	h.Grant = func(answer approve.Answer, by approve.By) (string, error) {
+		if answer.Scope < 0 || answer.Scope >= len(scopes) {
+			return "", errors.New("there is no such scope")
+		}
 		sc, always := scopes[answer.Scope], answer.For == approve.ForAlways
 		given := fmt.Sprintf("%s, %s", by.Door, time.Now().Format(time.DateTime))
 		if by.TTY != "" {
