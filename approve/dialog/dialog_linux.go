@@ -34,22 +34,28 @@ func program(name string) string {
 }
 
 // variables are what a program of the desktop needs, and the form that each may have: displays of this machine only.
-var variables = map[string]*regexp.Regexp{
-	"DISPLAY":                  regexp.MustCompile(`^:[0-9]+(\.[0-9]+)?$`),
-	"WAYLAND_DISPLAY":          regexp.MustCompile(`^[A-Za-z0-9_-]+$`),
-	"XAUTHORITY":               regexp.MustCompile(`^/[^\x00]*$`),
-	"XDG_SESSION_TYPE":         regexp.MustCompile(`^[a-z0-9]+$`),
-	"XDG_CURRENT_DESKTOP":      regexp.MustCompile(`^[A-Za-z0-9:_-]+$`),
-	"LANG":                     regexp.MustCompile(`^[A-Za-z0-9_.@-]+$`),
-	"LC_ALL":                   regexp.MustCompile(`^[A-Za-z0-9_.@-]+$`),
-	"DBUS_SESSION_BUS_ADDRESS": regexp.MustCompile(fmt.Sprintf(`^unix:path=/run/user/%d/bus$`, os.Getuid())),
+func variables() map[string]*regexp.Regexp {
+	forms := map[string]*regexp.Regexp{}
+	for name, form := range map[string]string{
+		"DISPLAY":                  `^:[0-9]+(\.[0-9]+)?$`,
+		"WAYLAND_DISPLAY":          `^[A-Za-z0-9_-]+$`,
+		"XAUTHORITY":               `^/[^\x00]*$`,
+		"XDG_SESSION_TYPE":         `^[a-z0-9]+$`,
+		"XDG_CURRENT_DESKTOP":      `^[A-Za-z0-9:_-]+$`,
+		"LANG":                     `^[A-Za-z0-9_.@-]+$`,
+		"LC_ALL":                   `^[A-Za-z0-9_.@-]+$`,
+		"DBUS_SESSION_BUS_ADDRESS": fmt.Sprintf(`^unix:path=/run/user/%d/bus$`, os.Getuid()),
+	} {
+		forms[name] = regexp.MustCompile(form)
+	}
+	return forms
 }
 
 func (d *Dialogs) find(environ []string) error {
-	display := false
+	display, forms := false, variables()
 	for _, v := range environ {
 		name, value, _ := strings.Cut(v, "=")
-		form := variables[name]
+		form := forms[name]
 		if form == nil || !form.MatchString(value) {
 			continue
 		}
