@@ -3,11 +3,14 @@ module sallyport
 go 1.26.8
 
 require (
+	charm.land/bubbletea/v2 v2.1.1 // the screen of approve
+	charm.land/lipgloss/v2 v2.0.6 // its colours
+	github.com/charmbracelet/x/ansi v0.11.9 // how many cells text takes, as the screen counts them
 	github.com/expr-lang/expr v1.17.8 // the expressions of rules
 	github.com/goccy/go-yaml v1.19.2 // rule files, with the line and column of what is wrong
 	github.com/spf13/cobra v1.10.2 // verbs, flags, shell completion
 	github.com/tidwall/gjson v1.20.1 // look-ups in frames that the strict reader has accepted
-	golang.org/x/net v0.62.0 // the names of hosts in other scripts (idna)
+	golang.org/x/net v0.62.0 // the names of hosts in other scripts (idna), and whose they are (publicsuffix)
 	golang.org/x/sys v0.49.0 // subreaper, process groups, mremap, file locks
 	golang.org/x/text v0.43.0 // Unicode forms of file names
 	mvdan.cc/sh/v3 v3.14.1 // shell commands, parsed
@@ -17,18 +20,15 @@ require (
 require (
 	github.com/go-json-experiment/json v1.27.2 // the decoder that shares no code with ours
 	github.com/google/jsonschema-go v0.4.3 // the schema of rule files, held against them
+	github.com/mark3labs/mcp-go v1.2.1 // a real client
 	github.com/modelcontextprotocol/go-sdk v1.8.0 // a real client, and a server of all revisions
 	github.com/rogpeppe/go-internal v1.16.0 // scripts
 	golang.org/x/tools v0.52.0 // dialogues in txtar files
 )
 
 require (
-	charm.land/bubbles/v2 v2.2.1 // indirect
-	charm.land/bubbletea/v2 v2.1.1 // indirect
-	charm.land/lipgloss/v2 v2.0.6 // indirect
 	github.com/charmbracelet/colorprofile v0.4.3 // indirect
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
-	github.com/charmbracelet/x/ansi v0.11.9 // indirect
 	github.com/charmbracelet/x/term v0.2.2 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect
 	github.com/charmbracelet/x/windows v0.2.2 // indirect
@@ -37,7 +37,6 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
-	github.com/mark3labs/mcp-go v1.2.1 // indirect
 	github.com/mattn/go-runewidth v0.0.30 // indirect
 	github.com/muesli/cancelreader v0.2.2 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect

@@ -2,29 +2,31 @@ package tui
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sallyport/rules/scan"
 )
 
-// A style is one of the few that every terminal has, on dark and light backgrounds.
+// A style is one of the few that every terminal has and that can be read on dark and on light backgrounds. None says anything that a
+// mark or a word does not say too.
 type style uint8
 
 const (
 	plain style = iota
 	bold
-	dim
 	red
 	green
-	yellow
+	warn
 	reverse
 )
 
 var styles = map[style]lipgloss.Style{
-	bold: lipgloss.NewStyle().Bold(true), dim: lipgloss.NewStyle().Faint(true), reverse: lipgloss.NewStyle().Reverse(true),
+	bold: lipgloss.NewStyle().Bold(true), reverse: lipgloss.NewStyle().Reverse(true),
 	red: lipgloss.NewStyle().Foreground(lipgloss.Red), green: lipgloss.NewStyle().Foreground(lipgloss.Green),
-	yellow: lipgloss.NewStyle().Foreground(lipgloss.Yellow).Bold(true),
+	warn: lipgloss.NewStyle().Foreground(lipgloss.Magenta).Bold(true),
 }
 
 // A span is text in one style; a row is one line of the screen.
@@ -35,75 +37,149 @@ type span struct {
 
 type row []span
 
-// clean makes foreign text safe to draw.
+// clean makes foreign text safe to draw on one line.
 func clean(text string) string { return scan.VisibleLine(text, 0) }
 
-// wrapped breaks text into rows of at most width cells, behind blanks where words allow it. Rows after the first are indented.
-func wrapped(width, indent int, spans ...span) []row {
-	width = max(width-1, 8)
-	indent = min(indent, width/2)
-	pad := strings.Repeat(" ", indent)
-	current := row{{pad, plain}}
-	used := indent
-	var rows []row
-	for _, s := range spans {
-		for text := clean(s.text); text != ""; {
-			piece, rest := cut(text, width-used)
-			if piece == "" {
-				rows, current, used = append(rows, current), row{{pad + "  ", plain}}, indent+2
-				text = strings.TrimLeft(text, " ")
-				continue
-			}
-			current = append(current, span{piece, s.style})
-			used += lipgloss.Width(piece)
-			text = rest
-		}
+// maxCluster bounds the bytes of what counts as one character, so that long runs of what joins cost no more than their length.
+const maxCluster = 64
+
+// first is the first character of a text, as people see it, and the most cells that a terminal may give it: some count by characters,
+// some by code points.
+func first(text string) (char string, cells int) {
+	if text[0] < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) {
+		return text[:1], 1
 	}
-	return append(rows, current)
+	head := text
+	if len(head) > maxCluster {
+		n := maxCluster
+		for n > 0 && !utf8.RuneStart(head[n]) {
+			n--
+		}
+		head = head[:n]
+	}
+	char, cells = ansi.FirstGraphemeCluster(head, ansi.GraphemeWidth)
+	cells = max(cells, ansi.WcWidth.StringWidth(char))
+	if cells > 4 {
+		_, n := utf8.DecodeRuneInString(char)
+		char = char[:n]
+		cells = max(1, ansi.GraphemeWidth.StringWidth(char), ansi.WcWidth.StringWidth(char))
+	}
+	return char, cells
 }
 
-// cut takes off what fits into a number of cells, up to a blank if there is one. Nothing fits where a word could go whole into the next
-// row.
-func cut(text string, room int) (piece, rest string) {
-	if lipgloss.Width(text) <= room {
-		return text, ""
+// widthOf is how many cells a text takes at most.
+func widthOf(text string) int {
+	n := 0
+	for text != "" {
+		char, cells := first(text)
+		n += cells
+		text = text[len(char):]
 	}
-	end, blank, cells := 0, 0, 0
-	for i, r := range text {
-		w := lipgloss.Width(string(r))
+	return n
+}
+
+// prefix splits a text behind what fits into a number of cells.
+func prefix(text string, room int) (head, rest string, cells int) {
+	i := 0
+	for i < len(text) {
+		char, w := first(text[i:])
 		if cells+w > room {
 			break
 		}
 		cells += w
-		end = i + len(string(r))
-		if r == ' ' {
-			blank = end
-		}
+		i += len(char)
 	}
-	word := text
-	if i := strings.IndexByte(text, ' '); i > 0 {
-		word = text[:i]
-	}
-	switch {
-	case blank > 0:
-		return text[:blank], text[blank:]
-	case len(word) < 40 && lipgloss.Width(word) > room && room < 30:
-		return "", text
-	case end == 0 && room >= 2:
-		_, size := firstRune(text)
-		return text[:size], text[size:] // wider than it says: it is cut when it is drawn
-	}
-	return text[:end], text[end:]
+	return text[:i], text[i:], cells
 }
 
-func firstRune(text string) (r rune, size int) {
-	for i, c := range text {
-		if i > 0 {
-			return r, i
-		}
-		r = c
+// fit cuts text to a number of cells, and says so with "…".
+func fit(text string, room int) string {
+	head, rest, _ := prefix(text, room)
+	if rest == "" {
+		return text
 	}
-	return r, len(text)
+	if room < 1 {
+		return ""
+	}
+	head, _, _ = prefix(head, room-1)
+	return head + "…"
+}
+
+// pad fits text into a column.
+func pad(text string, cells int) string {
+	text = fit(text, cells)
+	return text + strings.Repeat(" ", max(0, cells-widthOf(text)))
+}
+
+// A wrapper breaks spans into rows. Nothing is left out.
+type wrapper struct {
+	width, indent int
+	rows          []row
+	current       row
+	used          int
+}
+
+// wrapped breaks text into rows of at most width cells, between words where they are short. Rows after the first are indented.
+func wrapped(width, indent int, spans ...span) []row {
+	w := wrapper{width: max(width, 4), indent: min(indent, width/3)}
+	for _, s := range spans {
+		text := clean(s.text)
+		for text != "" {
+			n := token(text)
+			w.put(text[:n], s.style)
+			text = text[n:]
+		}
+	}
+	return append(w.rows, w.current)
+}
+
+// token is the length of the run of blanks, or of other characters, that a text begins with.
+func token(text string) int {
+	blank := text[0] == ' '
+	for i := range len(text) {
+		if text[i] == ' ' != blank {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func (w *wrapper) put(text string, style style) {
+	head, rest, cells := prefix(text, w.width-w.used)
+	if rest != "" && text[0] != ' ' && w.used > w.indent && len(text) <= 4*w.width {
+		if widthOf(text) <= min(w.width-w.indent, 24) || head == "" {
+			w.newRow()
+			head, rest, cells = prefix(text, w.width-w.used)
+		}
+	}
+	for {
+		if head != "" {
+			w.add(head, style)
+			w.used += cells
+		}
+		if rest == "" {
+			return
+		}
+		if w.newRow(); head == "" && w.width-w.used < 4 {
+			w.indent = 0
+		}
+		head, rest, cells = prefix(rest, w.width-w.used)
+	}
+}
+
+func (w *wrapper) add(text string, style style) {
+	if n := len(w.current); n > 0 && w.current[n-1].style == style {
+		w.current[n-1].text += text
+		return
+	}
+	w.current = append(w.current, span{text, style})
+}
+
+func (w *wrapper) newRow() {
+	w.rows, w.current, w.used = append(w.rows, w.current), nil, 0
+	if w.indent > 0 {
+		w.current, w.used = row{{strings.Repeat(" ", w.indent), plain}}, w.indent
+	}
 }
 
 // draw gives a row as text of at most width cells.
@@ -111,37 +187,15 @@ func (m *model) draw(r row) string {
 	var b strings.Builder
 	left := m.width
 	for _, s := range r {
-		text := clean(s.text)
-		if lipgloss.Width(text) > left {
-			text = fit(text, left)
-		}
+		text := fit(clean(s.text), left)
 		if text == "" {
 			continue
 		}
-		left -= lipgloss.Width(text)
+		left -= widthOf(text)
 		if st, ok := styles[s.style]; ok && !m.plain {
 			text = st.Render(text)
 		}
 		b.WriteString(text)
 	}
 	return b.String()
-}
-
-// fit cuts text to a number of cells.
-func fit(text string, room int) string {
-	if lipgloss.Width(text) <= room {
-		return text
-	}
-	cells, out := 0, 0
-	for i, r := range text {
-		w := lipgloss.Width(string(r))
-		if cells+w > room-1 {
-			break
-		}
-		cells, out = cells+w, i+len(string(r))
-	}
-	if room < 1 {
-		return ""
-	}
-	return text[:out] + "…"
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -26,91 +25,135 @@ const (
 // fits reports whether the screen shows anything of a card.
 func (m *model) fits() bool { return m.width >= minWidth && m.height >= minHeight }
 
-// frame is what stands around the middle of the screen: a title and a rule above, a rule, a status, and two rows of keys below.
-const frame = 6
+// A screen is a title, a rule where there is room for one, what it is about, a rule, the status, and keys.
 
-// room is how many rows the middle has.
-func (m *model) room() int { return max(1, m.height-frame) }
+func (m *model) topRule() int {
+	if m.height >= 14 {
+		return 1
+	}
+	return 0
+}
+
+// maxKeys bounds the rows of keys.
+func (m *model) maxKeys() int {
+	if m.height >= 11 {
+		return 3
+	}
+	return 2
+}
+
+// keyRows are the keys that matter here, none broken in two, as many as there is room for.
+func (m *model) keyRows() []row {
+	rows, used := []row{nil}, 0
+	for _, s := range m.keys() {
+		w := widthOf(s.text)
+		if used > 0 && used+w > m.width {
+			rows, used = append(rows, nil), 0
+		}
+		last := len(rows) - 1
+		rows[last] = append(rows[last], s, span{" ", plain})
+		used += w + 1
+	}
+	return rows[:min(len(rows), m.maxKeys())]
+}
+
+// maxStatus bounds the rows of the status.
+const maxStatus = 3
+
+// room is how many rows are left for what the screen is about.
+func (m *model) room() int {
+	return max(1, m.height-2-m.topRule()-len(m.statusRows())-len(m.keyRows()))
+}
 
 // screen is what the terminal shows: as many lines as it has, none wider than it is.
 func (m *model) screen() string {
 	if !m.fits() {
-		return clipLines([]string{fit("too small", m.width), fit("make it 30x8", m.width)}, m.height)
+		lines := []string{fit("too small:", m.width), fit("make it 30x8", m.width)}
+		return strings.Join(lines[:max(0, min(len(lines), m.height))], "\n")
 	}
-	title, body := m.title(), []row{}
-	switch m.mode {
-	case inHelp:
-		body = helpRows(m.width)
-	case inQueue:
-		body = m.queueRows()
-	case inScope:
-		body = m.scopeRows()
-	default:
-		body = m.sheetRows()
+	rows := []row{m.title()}
+	if m.topRule() > 0 {
+		rows = append(rows, m.rule(""))
 	}
-	lines := []string{m.draw(title), strings.Repeat("─", m.width)}
-	for i := range m.room() {
-		line := ""
-		if i < len(body) {
-			line = m.draw(body[i])
+	room := m.room()
+	body, more := m.queueRows, ""
+	if p := m.page(); p != nil {
+		body = func() []row { return p.rows[min(p.scroll, len(p.rows)):min(p.scroll+room, len(p.rows))] }
+		if below := len(p.rows) - p.scroll - room; below > 0 {
+			more = count(below, "more line") + " below"
+		} else if p.scroll > 0 {
+			more = "the end"
 		}
-		lines = append(lines, line)
+	} else if below := len(m.list) - m.top - m.queueRoom(); below > 0 {
+		more = fmt.Sprintf("%d more below", below)
 	}
-	lines = append(lines, strings.Repeat("─", m.width), m.draw(m.statusRow()))
-	keys := wrapped(m.width, 0, m.keys()...)
-	for i := range 2 {
-		line := ""
-		if i < len(keys) {
-			line = m.draw(keys[i])
-		}
-		lines = append(lines, line)
+	shown := body()
+	rows = append(rows, shown[:min(len(shown), room)]...)
+	for range room - len(shown) {
+		rows = append(rows, nil)
 	}
-	return clipLines(lines, m.height)
+	rows = append(append(rows, m.rule(more)), m.statusRows()...)
+	rows = append(rows, m.keyRows()...)
+	lines := make([]string, 0, m.height)
+	for _, r := range rows[:min(len(rows), m.height)] {
+		lines = append(lines, m.draw(r))
+	}
+	return strings.Join(lines, "\n")
 }
 
-func clipLines(lines []string, height int) string {
-	return strings.Join(lines[:min(len(lines), max(0, height))], "\n")
-}
-
-// label is the end of a question's id, which is enough for people.
-func label(id string) string {
-	if i := strings.LastIndexByte(id, '.'); i >= 0 {
-		return clean(id[i+1:])
+// rule is a line across the screen, with a word in it.
+func (m *model) rule(text string) row {
+	if text != "" {
+		text = " " + fit(text, m.width-6) + " ──"
 	}
-	return clean(id)
-}
-
-func sessionOf(id string) string {
-	session, _, _ := strings.Cut(id, ".")
-	return session
+	return row{{strings.Repeat("─", max(0, m.width-widthOf(text))) + text, plain}}
 }
 
 func (m *model) title() row {
-	if s := m.shown; s != nil && m.mode != inQueue && m.mode != inHelp {
-		q := s.questions[0]
-		what := fmt.Sprintf("%s  %s  %s", label(q.ID), q.Server, q.Tool)
-		if q.Kind == approve.KindSurface {
-			what = fmt.Sprintf("%s  %s: what it shows", label(q.ID), q.Server)
-		}
-		if len(s.questions) > 1 {
-			what = fmt.Sprintf("%d calls of %s  %s", len(s.questions), q.Server, q.Tool)
-		}
-		return row{{"sallyport  ", bold}, {what, bold}, {"  " + q.Class, classStyle(q.Class)}, {m.waits(q), dim}}
+	if m.mode == inHelp {
+		return row{{"sallyport: keys", bold}}
 	}
-	observing := ""
-	for _, s := range m.sessions {
-		if s.Observing {
-			observing = "  OBSERVING"
-		}
+	if m.shown == nil {
+		return m.queueTitle()
 	}
-	return row{{"sallyport  ", bold}, {count(len(m.questions), "question"), bold}, {"  " + count(len(m.sessions), "live session"), dim}, {observing, yellow}}
+	s := m.shown
+	q := &s.questions[0]
+	head := row{{label(q.ID) + "  ", bold}}
+	if len(s.questions) > 1 {
+		head = row{{fmt.Sprintf("%d calls  ", len(s.questions)), bold}}
+	}
+	waits := m.wait(q)
+	if q.Waiting == 0 {
+		waits = "client told to come back"
+	}
+	what := clean(q.Tool)
+	if what == "" {
+		what = clean(q.Method)
+	}
+	if q.Kind == approve.KindSurface {
+		what = "what it shows"
+	}
+	return append(head, span{fit(clean(q.Class), 11), classStyle(q.Class)}, span{"  " + waits + "  ", plain}, span{clean(q.Server) + " · " + what, bold})
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+func (m *model) queueTitle() row {
+	title := row{{"sallyport  ", bold}, {count(len(m.questions), "question"), bold}, {"  " + count(len(m.sessions), "live session"), plain}}
+	var observing []string
+	for _, s := range m.sessions {
+		if s.Observing && len(observing) < 5 {
+			observing = append(observing, clean(s.Server))
+		}
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	if n := len(observing); n > 0 && m.width < 60 {
+		title[0], title[2] = span{}, span{fmt.Sprintf("  %d live", len(m.sessions)), plain}
+		title = append(title, span{"  OBSERVING", warn})
+	} else if n > 0 {
+		title = append(title, span{"  OBSERVING: " + strings.Join(observing, ", "), warn})
+	}
+	if len(m.odd) > 0 {
+		title = append(title, span{"  " + count(len(m.odd), "problem"), warn})
+	}
+	return title
 }
 
 func classStyle(class string) style {
@@ -120,223 +163,116 @@ func classStyle(class string) style {
 	case "read":
 		return green
 	}
-	return yellow
+	return warn
 }
 
-// waits says how long the client of a question waits.
-func (m *model) waits(q approve.Question) string {
-	switch {
-	case q.Waiting == 0:
-		return "  the client was told to come back"
-	case q.Until.IsZero():
-		return ""
-	}
-	left := max(0, q.Until.Sub(m.now())).Truncate(time.Second)
-	text := fmt.Sprintf("  %v left", left)
-	if q.Waiting > 1 {
-		text += fmt.Sprintf(", %d wait", q.Waiting)
-	}
-	return text
-}
-
-// visible are the questions that the filter lets through.
-func (m *model) visible() []approve.Question {
-	if m.filter == "" {
-		return m.questions
-	}
-	var list []approve.Question
-	want := strings.ToLower(m.filter)
-	for _, q := range m.questions {
-		if strings.Contains(strings.ToLower(q.Server+" "+q.Tool+" "+q.Summary), want) {
-			list = append(list, q)
-		}
-	}
-	return list
-}
-
-func (m *model) index(list []approve.Question) int {
-	for i, q := range list {
-		if q.ID == m.at {
-			return i
-		}
-	}
-	return 0
-}
-
-// queueRows are the questions, as many as there is room for.
-func (m *model) queueRows() []row {
+// statusRows say what came of the last key or answer, or hold what is being typed. There is always one.
+func (m *model) statusRows() []row {
 	var rows []row
-	for _, odd := range m.odd {
-		rows = append(rows, row{{"! " + odd, yellow}})
+	switch {
+	case m.mode == inConfirm && m.shown.questions[0].Word != "":
+		rows = []row{{{"word: ", bold}, {tail(m.check.typed, m.width-8) + "▏", plain}}}
+	case m.mode == inQueue && m.typing:
+		rows = []row{{{"search: ", bold}, {tail(m.filter, m.width-10) + "▏", plain}}}
+	case m.status == "" && m.mode == inQueue && m.filter != "":
+		return []row{{{"only " + fit(m.filter, m.width-24) + " (Esc shows all)", plain}}}
 	}
-	rows = rows[:min(len(rows), 3)]
-	list := m.visible()
-	if len(list) == 0 {
-		for _, text := range m.nothing() {
-			rows = append(rows, wrapped(m.width, 0, span{text, plain})...)
+	if m.status != "" || len(rows) == 0 {
+		text := wrapped(m.width, 0, span{m.status, warn})
+		if len(text) > maxStatus-len(rows) {
+			text = text[:maxStatus-len(rows)]
+			text[len(text)-1] = append(row{}, append(text[len(text)-1], span{"…", warn})...)
 		}
-		return rows
-	}
-	room := max(1, m.room()-len(rows))
-	at := m.index(list)
-	m.top = max(0, min(m.top, len(list)-room))
-	if at < m.top {
-		m.top = at
-	} else if at >= m.top+room {
-		m.top = at - room + 1
-	}
-	for i := m.top; i < min(len(list), m.top+room); i++ {
-		rows = append(rows, m.queueRow(list[i], i == at))
+		rows = append(rows, text...)
 	}
 	return rows
 }
 
-func (m *model) queueRow(q approve.Question, cursor bool) row {
-	mark, style := "  ", plain
-	if cursor {
-		mark, style = "> ", reverse
-	}
-	if m.marked[q.ID] {
-		mark = mark[:1] + "*"
-	}
-	wait := "back"
-	if q.Waiting > 0 {
-		wait = max(0, q.Until.Sub(m.now())).Truncate(time.Second).String()
-	}
-	if q.Waiting > 1 {
-		wait += fmt.Sprintf(" ×%d", q.Waiting)
-	}
-	head := fmt.Sprintf("%s%-5s %-11s %-9s ", mark, label(q.ID), clean(q.Class), wait)
-	return row{{head, style}, {clean(q.Server) + "  ", bold}, {q.Summary, plain}}
-}
-
-// nothing is what an empty queue says.
-func (m *model) nothing() []string {
-	if m.filter != "" {
-		return []string{fmt.Sprintf("No question has %q.", m.filter)}
-	}
-	if len(m.sessions) == 0 {
-		return []string{"No questions, and no live session: no client has started a wrapped server.", "Questions come up here by themselves."}
-	}
-	text := []string{"No questions.", ""}
-	for _, s := range m.sessions {
-		line := fmt.Sprintf("%s  %s  %d calls, %d refused", clean(s.Server), clean(s.Client), s.Calls, s.Refused)
-		if s.Observing {
-			line += "  OBSERVING"
-		}
-		text = append(text, line)
+// tail is the end of a text that fits.
+func tail(text string, room int) string {
+	for widthOf(text) > max(1, room) {
+		char, _ := first(text)
+		text = text[len(char):]
 	}
 	return text
-}
-
-// sheetRows is the part of the sheet that shows.
-func (m *model) sheetRows() []row {
-	s := m.shown
-	if s == nil {
-		return nil
-	}
-	end := min(len(s.rows), s.scroll+m.room())
-	return s.rows[min(s.scroll, end):end]
-}
-
-func (m *model) scopeRows() []row {
-	q := m.shown.questions[0]
-	sc := q.Scopes[m.draft.Scope]
-	what := "Allow, until the session ends (8 hours at most),"
-	switch {
-	case m.draft.For == approve.ForAlways && m.draft.Allow:
-		what = "Allow, always,"
-	case m.draft.For == approve.ForAlways:
-		what = "Refuse, always,"
-	}
-	rows := wrapped(m.width, 0, span{fmt.Sprintf("%s calls of %s  %s with:", what, q.Server, q.Tool), bold})
-	style := plain
-	if sc.Whole {
-		style = yellow
-	}
-	for _, text := range strings.Split(sc.Words, "\n") {
-		rows = append(rows, wrapped(m.width, 2, span{"  " + text, style})...)
-	}
-	if sc.Whole {
-		rows = append(rows, wrapped(m.width, 0, span{"! every call of this tool, whatever its arguments", yellow})...)
-	}
-	rows = append(rows, row{{fmt.Sprintf("step %d of %d, the narrowest first", m.draft.Scope+1, len(q.Scopes)), dim}}, row{})
-	if m.draft.For == approve.ForAlways {
-		rows = append(rows, row{{"This is written to answers.yaml:", dim}})
-	}
-	for _, text := range strings.Split(sc.Text, "\n") {
-		rows = append(rows, wrapped(m.width, 4, span{text, dim})...)
-	}
-	return rows
-}
-
-func (m *model) statusRow() row {
-	switch {
-	case m.mode == inWord:
-		return row{{fmt.Sprintf("type %s to allow it: ", m.shown.questions[0].Word), bold}, {m.typed + "▏", plain}, {"  " + m.status, yellow}}
-	case m.typing:
-		return row{{"search: ", bold}, {m.filter + "▏", plain}}
-	case m.status != "":
-		return row{{m.status, yellow}}
-	case m.mode == inCard || m.mode == inBatch:
-		s := m.shown
-		if end := s.scroll + m.room(); end < len(s.rows) {
-			return row{{fmt.Sprintf("%d more lines below (Space, G)", len(s.rows)-end), dim}}
-		}
-		return row{{"the end", dim}}
-	case m.filter != "":
-		return row{{"only " + m.filter + " (Esc shows all)", dim}}
-	}
-	return nil
 }
 
 // keys are the ones that matter here.
 func (m *model) keys() []span {
 	switch m.mode {
 	case inHelp:
-		return []span{{"any key goes back", dim}}
+		return plainly("j k scroll", "any other key goes back")
 	case inScope:
-		return []span{{"[Esc back]", reverse}, {"  y confirm  + wider  - narrower", plain}}
-	case inWord:
-		return []span{{"[Esc back]", reverse}, {"  Enter sends it", plain}}
+		return plainly("Enter or y confirm", "+ wider", "- narrower", "Esc back", "? help")
+	case inConfirm:
+		if m.shown.questions[0].Word != "" {
+			return plainly("type the word, then Enter", "Esc back")
+		}
+		return plainly("y accept", "Esc back")
 	case inQueue:
-		return []span{{"Enter open  Space mark  a answer marked  / search  u undo  ? help  q quit", plain}}
+		if m.typing {
+			return plainly("Enter keeps the search", "Esc shows all")
+		}
+		return plainly("Enter open", "Space mark", "a answer marked", "/ search", "u undo", "? help", "q quit")
 	}
-	s := m.shown
-	if len(s.cards[0].Items) > 0 {
-		return []span{{"[d deny]", reverse}, {"  a accept what is checked  Tab next item  Space check  c class  Esc back  ? help", plain}}
+	var keys []span
+	for i, b := range m.buttons() {
+		if i == m.shown.focus {
+			keys = append(keys, span{"[" + b.key + " " + b.text + "]", reverse})
+		} else {
+			keys = append(keys, plainly(b.key+" "+b.text)...)
+		}
 	}
-	keys := []span{{"[d deny]", reverse}, {"  a allow once", plain}}
-	if n := s.questions[0].Waiting; n > 1 && m.mode == inCard {
-		keys = append(keys, span{fmt.Sprintf("  A allow all %d", n), plain})
+	if len(m.shown.items()) > 0 {
+		keys = append(keys, plainly("Space check", "c class", "n p items")...)
 	}
-	if m.mode == inBatch {
-		return append(keys, span{" (all of these)  Esc back  ? help", plain})
+	return append(keys, plainly("Tab queue", "? help")...)
+}
+
+func plainly(texts ...string) []span {
+	var spans []span
+	for _, text := range texts {
+		spans = append(spans, span{" " + text, plain})
 	}
-	if len(s.questions[0].Scopes) > 0 {
-		keys = append(keys, span{"  s this session  w always  D deny always", plain})
-	}
-	return append(keys, span{"  n next  Esc back  ? help", plain})
+	return spans
 }
 
 // helpRows explain the keys.
 func helpRows(width int) []row {
 	var rows []row
-	for _, l := range [][2]string{
-		{"Enter, d", "on a card: deny"},
-		{"a", "allow once; A all of the same that wait"},
-		{"s, w", "allow for this session, always: shows the scope first"},
-		{"D", "deny always: shows the scope first"},
-		{"+, -", "a wider, a narrower scope"},
-		{"u", "take the last grant back"},
-		{"j k, arrows", "move; Space, f, b a screen; g, G start, end"},
-		{"n, p, Tab", "next card, card before; items of a server"},
-		{"Space", "in the queue: mark, for one answer to several alike"},
-		{"Space, c", "on what a server shows: check, change the class"},
-		{"/", "search the queue; Esc shows all"},
-		{"Esc, q", "back; q in the queue quits, and answers nothing"},
-	} {
-		rows = append(rows, wrapped(width, 14, span{fmt.Sprintf("%-12s  ", l[0]), bold}, span{l[1], plain})...)
+	for _, l := range helpText {
+		if l[1] == "" {
+			rows = append(rows, wrapped(width, 0, span{l[0], bold})...)
+			continue
+		}
+		rows = append(rows, wrapped(width, 14, span{fmt.Sprintf("  %-12s", l[0]), bold}, span{l[1], plain})...)
 	}
 	return rows
+}
+
+var helpText = [][2]string{
+	{"Answers, on a card (dead for 0.4 s after it comes up or changes)", ""},
+	{"d", "deny"},
+	{"a", "allow once; on what a server shows: accept what is checked"},
+	{"A", "allow all calls that wait at this question"},
+	{"s", "allow for this session: shows first for what it would hold"},
+	{"w", "allow always: shows first what would be written"},
+	{"D", "deny always: shows first what would be written"},
+	{"Enter", "press the button in brackets, which is deny at first"},
+	{"left right", "go to another button"},
+	{"+ -", "a wider, a narrower scope; y or Enter confirms it, Esc goes back"},
+	{"u", "take back the last grant"},
+	{"Moving", ""},
+	{"j k, arrows", "down, up"},
+	{"PgDn PgUp", "a screen down, up; also Space and b on a card"},
+	{"g G", "to the start, to the end"},
+	{"Tab, Esc", "from a card to the queue; Tab or Enter from the queue to a card"},
+	{"n p", "the next, the previous card; on what a server shows: item"},
+	{"On what a server shows", ""},
+	{"Space", "check or uncheck the item under the cursor"},
+	{"c", "another class for that tool: read, write, destructive"},
+	{"In the queue", ""},
+	{"Space, a", "mark calls that are alike; then answer all of them at once"},
+	{"/", "search by server, tool and summary; Esc shows all"},
+	{"q, Ctrl+C", "quit; that answers nothing, and questions stay open"},
 }

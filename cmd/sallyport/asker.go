@@ -84,6 +84,9 @@ func (a *asker) Ask(ctx context.Context, q wrap.Question) wrap.Answer {
 	if o.Allowed && q.Surface == nil {
 		a.named(q)
 	}
+	if o.Allowed && o.Shown != "" && a.options.Notify {
+		go a.dialogs().Notify("sallyport: allowed", h.Question.Summary+"\nby "+o.By)
+	}
 	return wrap.Answer{Allowed: o.Allowed, Pending: o.Pending, By: o.By, Reason: o.Reason, Shown: o.Shown, Granted: o.Granted}
 }
 

@@ -16,6 +16,7 @@ import (
 //	> FRAME     send it
 //	< PATTERN   wait for a frame that matches
 //	! PATTERN   no frame came that matches
+//	form ANSWER wait for a form of sallyport's, and answer it
 //	wait FILE   wait until there is such a file
 //	run COMMAND in a shell, as an agent does, and print what it says
 //
@@ -32,7 +33,7 @@ func fakeClient() {
 	if err := cmd.Start(); err != nil {
 		panic(err)
 	}
-	got := &received{}
+	got := &received{forms: map[string]bool{}}
 	done := make(chan bool)
 	go func() { got.read(bufio.NewScanner(out)); close(done) }()
 	ok := true
@@ -45,6 +46,10 @@ func fakeClient() {
 			ok = within(func() bool { return got.has(rest) })
 		case "!":
 			ok = !got.has(rest)
+		case "form":
+			id := ""
+			ok = within(func() bool { id = got.form(); return id != "" })
+			fmt.Fprintf(in, `{"jsonrpc":"2.0","id":%s,"result":%s}`+"\n", id, rest)
 		case "wait":
 			ok = within(func() bool { _, err := os.Stat(rest); return err == nil })
 		case "run":
@@ -67,6 +72,7 @@ func fakeClient() {
 type received struct {
 	mu    sync.Mutex
 	lines []string
+	forms map[string]bool // that were answered
 }
 
 func (r *received) read(in *bufio.Scanner) {
@@ -89,6 +95,21 @@ func (r *received) has(pattern string) bool {
 		}
 	}
 	return false
+}
+
+var formID = regexp.MustCompile(`"id":("sallyport-[0-9a-f]+"),"method":"elicitation/create"`)
+
+// form is the id of a form that came and was not answered; empty for none.
+func (r *received) form() (id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, line := range r.lines {
+		if m := formID.FindStringSubmatch(line); m != nil && !r.forms[m[1]] {
+			r.forms[m[1]] = true
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // within waits for what other processes do.

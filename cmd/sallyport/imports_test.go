@@ -41,6 +41,12 @@ var arrows = map[string][]string{
 var dependencies = []string{
 	"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text", "mvdan.cc/sh/v3", "github.com/inconshreveable/mousetrap",
+
+	// The screen of approve, and what it is made of.
+	"charm.land/bubbletea/v2", "charm.land/lipgloss/v2", "github.com/charmbracelet/colorprofile", "github.com/charmbracelet/ultraviolet",
+	"github.com/charmbracelet/x/ansi", "github.com/charmbracelet/x/term", "github.com/charmbracelet/x/termios", "github.com/charmbracelet/x/windows",
+	"github.com/clipperhouse/displaywidth", "github.com/clipperhouse/uax29/v2", "github.com/lucasb-eyer/go-colorful",
+	"github.com/mattn/go-runewidth", "github.com/muesli/cancelreader", "github.com/rivo/uniseg", "github.com/xo/terminfo", "golang.org/x/sync",
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {
