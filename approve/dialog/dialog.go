@@ -1,24 +1,33 @@
-// Package dialog asks a person by a dialog of the desktop, where no terminal shows the question, and tells them by notifications.
+// Package dialog asks a person by a dialog of the desktop, where no terminal shows the question, and tells them by passing
+// notifications.
 //
-// Foreign text reaches a dialog as data: as one argument of a program or as a variable that a fixed script reads, never as markup, as
-// script, or as an option, and made visible. Deny is preselected; closing a dialog, its end, and every fault allow nothing. A dialog
-// lets go only what it shows whole, and only writes: for the rest it says where to answer.
+// The programs are zenity or kdialog, and notify-send; osascript; PowerShell. Each is started for one dialog, in a process group of its
+// own, and ends with it. What a person pressed is told by words and exit statuses that are ours: no program says them by a fault, or
+// because it is another one than we think.
 //
-// The program is looked for in the system's own folders, and gets an environment made of a short list, since a client's configuration
-// may come with a cloned repository and could name another program or another display. A display on this machine is believed: whoever
-// can open one as this user can press its buttons.
+// What holds:
+//   - Deny is preselected. Closing the window, its end, a program that cannot be started, one that breaks off, and an answer sooner than
+//     anybody can read allow nothing.
+//   - Foreign text is data: made visible, and handed over as the rest of one argument, or as a variable or an argument of a script that
+//     never changes; never as markup, as script or as an option.
+//   - A dialog allows only what it shows whole: a call that writes, that asks for no typed word, and whose card has room. For the rest it
+//     says where to answer.
+//   - A program is believed that lies in the system's own folders and that only the administrator can replace. It gets an environment of
+//     a short list, of checked values: a client's configuration may come with a cloned repository, and could name another program,
+//     another display, or a module to load.
+//
+// It does not protect against who can use the display as this person: such a program can press the buttons, and one that starts us can
+// name a display of its own. On X11 that is every program of theirs. It does not know either whether a window was in sight, or whether
+// fonts or a magnified screen push a part of it out.
 package dialog
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"strings"
 	"time"
 
 	"sallyport/approve"
-	"sallyport/rules/scan"
 )
 
 // A Verdict is what a person pressed. The zero value is no answer.
@@ -26,130 +35,153 @@ type Verdict uint8
 
 // Verdicts.
 const (
-	None Verdict = iota
-	Deny
-	Once
-	Session
+	None    Verdict = iota // no answer: the question stays open
+	Deny                   // not this time
+	Once                   // this call
+	Session                // Question.Scopes[0], until the session ends
 )
 
-// Dialogs are those of this machine's desktop. A nil one asks nobody. All methods may be called concurrently.
+// Dialogs knows the desktop of this machine. Methods may be called concurrently. A nil one is usable: it asks nobody.
 type Dialogs struct {
-	tool   tool
-	notify string // the program that shows notifications; empty for none
-	env    []string
-	turn   chan struct{} // one dialog at a time
+	program  program
+	notifier notifier
+	env      []string      // of every program
+	guard    time.Duration // a verdict that comes sooner was given blindly
 }
 
-// A tool is a program that shows dialogs: its path, the arguments and input for a question, and what it says with its end.
-type tool struct {
+// A program shows dialogs. Its zero value is none.
+type program struct {
 	name, path string
-	command    func(d *Dialogs, ctx context.Context, title, text string) *exec.Cmd
-	verdict    func(status int, out string) Verdict
+	room       room
+	command    func(text string, b buttons) command
+}
+
+// A notifier shows notifications. Its zero value is none.
+type notifier struct {
+	path string
+	args func(title, text string) []string
+}
+
+// buttons are what a dialog offers.
+type buttons uint8
+
+const (
+	tells       buttons = iota // nothing but to close it
+	asksOnce                   // Deny, once
+	asksSession                // Deny, once, for this session
+)
+
+// A command shows one dialog. Its verdict reads the exit status, -1 for a signal, and the output without the last line feed; known tells
+// that the program said so itself.
+type command struct {
+	args    []string
+	env     []string // besides that of all programs
+	verdict func(status int, out string) (v Verdict, known bool)
 }
 
 const (
-	guard    = 400 * time.Millisecond // a dialog that is answered sooner was not read
-	maxLines = 30
-	maxText  = 2000
+	title        = "sallyport: may this be done?"
+	titleTells   = "sallyport: a question waits"
+	labelDeny    = "Deny"
+	labelOnce    = "Allow once"
+	labelSession = "Allow for this session"
+	labelClose   = "Close"
 )
 
-// Find looks for a desktop and for a program that shows dialogs. environ is the environment that the client gave us. The error says what
-// is missing.
-func Find(environ []string) (*Dialogs, error) {
-	d := &Dialogs{turn: make(chan struct{}, 1)}
-	if err := d.find(environ); err != nil {
-		return nil, err
-	}
-	return d, nil
-}
+const (
+	// guardTime is how long nobody can have read a dialog, counted from the start of its program.
+	guardTime = 400 * time.Millisecond
+	// attempts is how often a dialog is shown that was answered blindly: by a key that was meant for the window before it.
+	attempts = 3
+)
 
-// Name is the program that shows dialogs; empty for none.
+// turn lets one dialog of this process be open at a time.
+var turn = make(chan struct{}, 1)
+
+// Find looks for a desktop and for a program that shows dialogs. environ is the environment that the client gave us. The error says in
+// words what is missing; where only notifications can be shown, both come back, and Name is empty.
+func Find(environ []string) (*Dialogs, error) { return find(environ) }
+
+// Name is the program that shows dialogs: "zenity", "kdialog", "osascript", "powershell"; empty for none.
 func (d *Dialogs) Name() string {
 	if d == nil {
 		return ""
 	}
-	return d.tool.name
+	return d.program.name
 }
 
-// whole gives the text of a dialog, and reports whether a person may allow what it shows there.
-func whole(q approve.Question, c approve.Card) (text string, ok bool) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", scan.VisibleLine(q.Summary, 200))
-	lines := 2
-	for _, block := range c.Blocks {
-		if block.Title != "" {
-			fmt.Fprintln(&b, scan.VisibleLine(block.Title, 0))
-			lines++
-		}
-		for _, l := range block.Lines {
-			text := l.Text
-			if l.Name != "" {
-				text = l.Name + ": " + text
-			}
-			if l.Mark != "" {
-				text = l.Mark + " " + text
-			}
-			if l.Warn {
-				text = "! " + text
-			}
-			fmt.Fprintln(&b, scan.VisibleLine(text, 0))
-			lines += 1 + len(text)/80
-		}
+// Ask shows a question and waits until it is answered, or until ctx ends, which closes the dialog. card is what the answer will be for.
+// What may not be allowed by a dialog is only told of, and comes back as None without an error.
+func (d *Dialogs) Ask(ctx context.Context, q approve.Question, card approve.Card) (Verdict, error) {
+	if d.Name() == "" {
+		return None, errors.New("asking by a dialog: there is no program for it here")
 	}
-	ok = lines <= maxLines && b.Len() <= maxText && q.Kind == approve.KindCall && q.Class == "write" && q.Word == "" && len(c.Items) == 0
-	return b.String(), ok
-}
-
-// Ask shows a question and waits until it is answered, or until ctx ends, which closes the dialog.
-func (d *Dialogs) Ask(ctx context.Context, q approve.Question, c approve.Card) (Verdict, error) {
-	if d == nil || d.tool.path == "" {
-		return None, errors.New("there is no program that shows dialogs")
-	}
-	text, ok := whole(q, c)
-	if !ok {
-		d.Notify("sallyport: "+q.Server+" waits for you", q.Summary+"\nRun \"sallyport approve\" in a terminal.")
+	text, b := compose(q, card, d.program.room)
+	if b == tells && d.notifier.path != "" {
+		d.Notify(noteTitle(q), q.Summary+"\n"+whereToAnswer)
 		return None, nil
 	}
 	select {
-	case d.turn <- struct{}{}:
-		defer func() { <-d.turn }()
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
 	case <-ctx.Done():
 		return None, ctx.Err()
 	}
-	title := scan.VisibleLine(fmt.Sprintf("sallyport: may server %q do this?", q.Server), 120)
-	cmd := d.tool.command(d, ctx, title, text)
-	cmd.Env = append(cmd.Env, d.env...)
-	apart(cmd)
-	start := time.Now()
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		return None, ctx.Err()
+	for range attempts {
+		v, blind, err := d.show(ctx, text, b)
+		if err != nil || !blind {
+			return v, err
+		}
 	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return None, fmt.Errorf("showing a dialog: %w", err)
-	}
-	v := d.tool.verdict(cmd.ProcessState.ExitCode(), strings.TrimSpace(string(out)))
-	if v != Deny && time.Since(start) < guard {
-		return None, errors.New("the dialog was answered before anybody could read it")
-	}
-	return v, nil
+	return None, fmt.Errorf("asking by %s: answered %d times before anybody could read it", d.Name(), attempts)
 }
 
-// notifyTime bounds the program that shows a notification.
-const notifyTime = 10 * time.Second
+// show shows a dialog once. An answer that came sooner than the guard is blind, whatever it is.
+func (d *Dialogs) show(ctx context.Context, text string, b buttons) (v Verdict, blind bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return None, false, err
+	}
+	c := d.program.command(text, b)
+	start := time.Now()
+	end, err := run(ctx, d.program.path, c.args, append(c.env, d.env...))
+	took := time.Since(start)
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return None, false, ctxErr
+	}
+	if err != nil {
+		return None, false, fmt.Errorf("asking by %s: %v", d.Name(), err)
+	}
+	v, known := c.verdict(end.status, end.out)
+	switch {
+	case !known:
+		return None, false, fmt.Errorf("asking by %s: it ended with %s", d.Name(), end)
+	case b == tells, v == Session && b != asksSession:
+		return None, false, nil
+	}
+	return v, took < d.guard, nil
+}
 
-// Notify shows a passing notification, if the desktop can. It does not wait.
+// noteTime bounds a program that shows a notification.
+const noteTime = 10 * time.Second
+
+// notes bounds how many notifications of this process are under way; what comes on top is dropped.
+var notes = make(chan struct{}, 4)
+
+// Notify shows a passing notification, if the desktop can; it does not wait. Of a long text the beginning is shown.
 func (d *Dialogs) Notify(title, text string) {
-	if d == nil || d.notify == "" {
+	if d == nil || d.notifier.path == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), notifyTime)
-	cmd := d.notification(ctx, scan.VisibleLine(title, 120), scan.Visible(text))
-	cmd.Env = append(cmd.Env, d.env...)
-	apart(cmd)
+	select {
+	case notes <- struct{}{}:
+	default:
+		return
+	}
+	args := d.notifier.args(noteLine(title), noteText(text))
 	go func() {
+		defer func() { <-notes }()
+		ctx, cancel := context.WithTimeout(context.Background(), noteTime)
 		defer cancel()
-		cmd.Run()
+		run(ctx, d.notifier.path, args, d.env) // nobody to tell that a notification was not shown
 	}()
 }
