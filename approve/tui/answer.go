@@ -202,7 +202,7 @@ func (m *model) answered(msg sentMsg) tea.Cmd {
 		delete(m.sent, msg.id)
 	}
 	if msg.receipt.Undo != "" && msg.err == nil {
-		m.last.session, m.last.undo, m.last.text = sessionOf(msg.id), msg.receipt.Undo, msg.receipt.Text
+		m.last.session, m.last.undo, m.last.text = sessionOf(msg.id), msg.receipt.Undo, "the grant of "+s.name
 	}
 	m.say(s.name, msg)
 	now := m.find(msg.id)

@@ -24,6 +24,7 @@ func (m *model) follow() tea.Cmd {
 	}
 	m.forgetSent(open)
 	if m.mode == inQueue && m.at == "" && len(m.questions) == 1 && len(m.list) == 1 && !m.typing {
+		m.status = ""
 		cmds = append(cmds, m.open(m.list[0].ID)) // somebody waits for the first one
 	}
 	return tea.Batch(cmds...)
@@ -74,7 +75,7 @@ func (m *model) tookBack(msg undoneMsg) {
 		m.status = "taken back: " + m.last.text
 		return
 	}
-	m.status = "not taken back: " + msg.err.Error()
+	m.status = m.last.text + " was not taken back: " + msg.err.Error()
 	if m.last.undo == "" && m.last.session == msg.session {
 		m.last.undo = msg.undo
 	}

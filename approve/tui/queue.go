@@ -206,7 +206,11 @@ func (m *model) nothing(room int) []row {
 		if s.Observing {
 			mark = span{"  OBSERVING ", warn}
 		}
-		text := fmt.Sprintf("%s for %s: %s, %d refused", clean(s.Server), clean(s.Client), count(int(min(s.Calls, 1<<40)), "call"), s.Refused)
+		text := clean(s.Server)
+		if s.Client != "" {
+			text += " for " + clean(s.Client)
+		}
+		text += fmt.Sprintf(": %s, %d refused", count(int(min(s.Calls, 1<<40)), "call"), s.Refused)
 		rows = append(rows, row{mark, {text, plain}})
 	}
 	return rows

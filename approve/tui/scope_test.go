@@ -128,10 +128,10 @@ func TestTheLastGrantIsTakenBackOnce(t *testing.T) {
 	d.sees("u takes the grant back")
 	d.fails["undo"] = errAnother
 	d.keys("u")
-	d.sees("not taken back: what it would do")
+	d.sees("was not taken back: what it would do")
 	delete(d.fails, "undo")
 	d.keys("u")
-	d.sees("taken back: allowed")
+	d.sees("taken back: the grant of filesystem q1")
 	d.keys("u")
 	if len(d.undone) != 2 || d.undone[1] != "s1 g7" {
 		t.Errorf("undone %q", d.undone)
