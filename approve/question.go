@@ -85,7 +85,7 @@ type Span struct {
 
 // An Item is a part of a surface.
 type Item struct {
-	Key    string   `json:"key"` // "tools/NAME", as sallyport pin accept takes it
+	Key    string   `json:"key"` // as sallyport pin accept takes it: NAME of a tool, "prompts:NAME", "@HASH" where a name does not show
 	Change string   `json:"change"`
 	Class  string   `json:"class,omitempty"` // proposed, of a tool
 	Doubts []string `json:"doubts,omitempty"`
@@ -108,7 +108,7 @@ type Answer struct {
 	Scope   int               `json:"scope"`             // index of Question.Scopes, for ForSession and ForAlways
 	Count   int               `json:"count"`             // how many of the frames that wait are let go; 0 stands for one
 	Items   []string          `json:"items,omitempty"`   // of a surface: keys of what is accepted; none for all
-	Classes map[string]string `json:"classes,omitempty"` // of a surface: tools that are something else than was proposed
+	Classes map[string]string `json:"classes,omitempty"` // of a surface: keys of tools that are something else than was proposed
 	Typed   string            `json:"typed,omitempty"`   // Question.Word
 	Door    string            `json:"door"`              // tui, command, dialog, client
 }

@@ -214,8 +214,9 @@ func (m *model) answered(msg sentMsg) tea.Cmd {
 	}
 	for _, q := range m.shown.questions {
 		if q.ID == msg.id {
-			m.shown.fresh, m.shown.focus = true, 0
-			return m.get(msg.id)
+			if m.shown.fresh, m.shown.focus = true, 0; msg.err != nil {
+				return m.get(msg.id)
+			}
 		}
 	}
 	return nil

@@ -138,7 +138,9 @@ func (m *model) arrived(msg cardMsg) tea.Cmd {
 	}
 	if m.shown != nil && msg.err == nil && m.shown.replace(msg.card) {
 		m.lookAgain()
-		m.status = "what it would do has changed: look again"
+		if m.sent[msg.id] == nil { // else it may be the answer that changed it
+			m.status = "what it would do has changed: look again"
+		}
 	}
 	wanted := false
 	for _, id := range m.wanted {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -87,4 +88,20 @@ func TestAGrantIsTakenBackInTheSessionOfTheQuestionsId(t *testing.T) {
 	if len(d.undone) != 1 || d.undone[0] != "s1 g1" {
 		t.Errorf("undone %q", d.undone)
 	}
+}
+
+func TestWhatAnAnswerChangedIsNoReasonToLookAgain(t *testing.T) {
+	q := call("q1")
+	d := newDesk(t, q)
+	d.stays = true
+	d.questions[0].Times = 2
+	d.hold = true
+	d.changed() // the card is fetched while the answer is on its way
+	d.keys("a")
+	d.cards["s1.q1"] = longCard("s1.q1")
+	slices.Reverse(d.waiting)
+	d.release()
+	d.questions = nil
+	d.changed()
+	d.sees("filesystem q1: allowed", "No questions")
 }

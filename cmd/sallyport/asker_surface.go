@@ -149,10 +149,14 @@ func (a *asker) accept(q wrap.Question, answer approve.Answer) error {
 		return withHint("look at it again", "what the server shows has changed since it was shown")
 	}
 	var classes []string
-	for tool, class := range answer.Classes {
-		classes = append(classes, strings.TrimPrefix(tool, string(pin.Tools)+":")+"="+class)
+	for _, d := range r.differences {
+		if class := answer.Classes[itemKey(d)]; class != "" && d.Key.Section == pin.Tools {
+			classes = append(classes, d.Key.Name+"="+class)
+		}
 	}
-	slices.Sort(classes)
+	if len(classes) != len(answer.Classes) {
+		return withHint("look at it again", "a class was given for what is no tool of it")
+	}
 	if len(answer.Items) > 0 && !r.old.Accepted() {
 		answer.Items = append(answer.Items, "launch") // a server is accepted with what it runs
 	}

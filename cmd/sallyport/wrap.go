@@ -189,6 +189,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		return nil, err
 	}
 	l.asker = newAsker(l, os.Environ())
+	go func() { l.asker.guard().SetChild(l.proc.PID()) }()
 	l.session = wrap.New(wrap.Config{
 		Names: wrap.Names{Server: f.name, Client: f.client}, Policy: set.policy, Facts: set.facts, Pins: start.pins(), Log: l.log,
 		Asker: l.asker, Wait: waitFor(l.asker.options, f.budget), Observing: f.observe, Warn: tellUser,
