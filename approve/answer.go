@@ -45,7 +45,7 @@ func (d *Desk) card(p *pending) Card {
 	}
 	d.mu.Unlock()
 	c := h.Card(near)
-	c.ID = p.q.ID
+	c.ID, c.Digest = p.q.ID, p.q.Digest(c)
 	return c
 }
 
@@ -115,7 +115,7 @@ func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
 	}
 	switch {
 	case h.Accept != nil && a.Allow:
-		err = h.Accept(a, by)
+		err = h.Accept(p.q, a, by)
 	case a.For == ForOnce:
 	case h.Grant == nil || a.Scope < 0 || a.Scope >= len(h.Question.Scopes):
 		err = errNoScope
@@ -159,7 +159,7 @@ func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) (text string, n
 		return "denied", n == 0
 	case n == 0 && a.For == ForOnce && h.Accept == nil && h.Again:
 		o.By += ", before it was asked again"
-		d.early[h.Key] = early{o, time.Now().Add(lateTime), like(h.Question), h.Args}
+		d.early[h.Key] = early{o, time.Now().Add(lateTime), like(h.Question), h.Args, func() string { return p.q.Digest(h.Card(nil)) }}
 		return fmt.Sprintf("the client no longer waits; the same call passes once within %v", lateTime), true
 	case left > 0:
 		return fmt.Sprintf("allowed %d; %d more of the same wait", n, left), false

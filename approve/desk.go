@@ -27,7 +27,7 @@ type Held struct {
 	// Known is the answer that people gave in advance, if there is one. nil: there is none.
 	Known func() (Outcome, bool)
 	// Accept takes in what was allowed of a surface; nil where the question is none.
-	Accept func(a Answer, by By) error
+	Accept func(q Question, a Answer, by By) error
 }
 
 // An Outcome is what a frame hears. The zero value denies.
@@ -113,6 +113,7 @@ type early struct {
 	until   time.Time
 	like    string // what tool it is for
 	args    []byte
+	now     func() string // the digest of what would be shown by now
 }
 
 // NewDesk makes the desk of a session. kept is told of answers that no frame has taken yet.
@@ -130,6 +131,9 @@ func over(t time.Time) bool {
 // whose frame is gone.
 func (d *Desk) Ask(ctx context.Context, h *Held) Outcome {
 	if o, ok := h.known(); ok {
+		return o
+	}
+	if o, ok := d.inAdvance(h); ok {
 		return o
 	}
 	w := &waiter{outcome: make(chan Outcome, 1)}
@@ -156,6 +160,26 @@ func (d *Desk) Ask(ctx context.Context, h *Held) Outcome {
 		return Outcome{Pending: true, Reason: "nobody has answered yet"}
 	}
 	return Outcome{Reason: "it was cancelled before anybody answered"}
+}
+
+// inAdvance is the answer that came before the frame, if there is one. An allowance is for what was shown: where the frame would do
+// something else by now, it is void.
+func (d *Desk) inAdvance(h *Held) (Outcome, bool) {
+	d.mu.Lock()
+	d.tidy()
+	e, ok := d.early[h.Key]
+	d.mu.Unlock()
+	if !ok || !e.outcome.Allowed {
+		return e.outcome, ok
+	}
+	now := e.now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e, ok = d.early[h.Key]; !ok || !e.outcome.Allowed {
+		return e.outcome, ok
+	}
+	delete(d.early, h.Key)
+	return e.outcome, e.outcome.Shown == now
 }
 
 func (h *Held) known() (Outcome, bool) {
@@ -194,17 +218,11 @@ func (d *Desk) Recheck() {
 	}
 }
 
-// put opens a question or joins the one that is open, unless the answer is known.
+// put opens a question or joins the one that is open, unless there are too many.
 func (d *Desk) put(h *Held, w *waiter) (*pending, Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tidy()
-	if e, ok := d.early[h.Key]; ok {
-		if e.outcome.Allowed {
-			delete(d.early, h.Key)
-		}
-		return nil, e.outcome
-	}
 	p := d.keys[h.Key]
 	if p == nil {
 		if len(d.open) >= maxOpen {

@@ -10,11 +10,16 @@ import (
 	"time"
 )
 
+func cardOf(text string) Card { return Card{Blocks: []Block{{Lines: []Line{{Text: text}}}}} }
+
+// seen is the digest of the question about a frame.
+func seen(key string) string { return frame(key).Question.Digest(cardOf(key)) }
+
 // frame makes what a desk holds of a call.
 func frame(key string) *Held {
 	return &Held{
 		Question: Question{Kind: KindCall, Server: "s", Tool: "t", Scopes: []Scope{{Words: "like it", Text: "x"}}}, Key: key, Again: true,
-		Card: func([]byte) Card { return Card{Digest: "h1:" + key} },
+		Card: func([]byte) Card { return cardOf(key) },
 	}
 }
 
@@ -56,11 +61,11 @@ func TestAllowingOnceLetsOneOfTheSameGo(t *testing.T) {
 	if q.Waiting != 2 || q.Times != 2 || q.ID != "s.q1" {
 		t.Errorf("the question is %+v", q)
 	}
-	r, err := d.Answer(Answer{ID: q.ID, Digest: "h1:a", Allow: true}, me)
+	r, err := d.Answer(Answer{ID: q.ID, Digest: seen("a"), Allow: true}, me)
 	if err != nil || r.Text != "allowed 1; 1 more of the same wait" {
 		t.Errorf("%q, %v", r.Text, err)
 	}
-	if o := <-first; !o.Allowed || o.By != "tui pts/1 pid 7" || o.Shown != "h1:a" {
+	if o := <-first; !o.Allowed || o.By != "tui pts/1 pid 7" || o.Shown != seen("a") {
 		t.Errorf("the first: %+v", o)
 	}
 	if len(second) > 0 {
@@ -72,7 +77,7 @@ func TestAllowingOnceLetsOneOfTheSameGo(t *testing.T) {
 	if o := <-second; o.Allowed || o.Reason != "a person refused it" || o.By == "" {
 		t.Errorf("the second: %+v", o)
 	}
-	if _, err := d.Answer(Answer{ID: q.ID, Digest: "h1:a", Allow: true}, me); !errors.Is(err, ErrGone) {
+	if _, err := d.Answer(Answer{ID: q.ID, Digest: seen("a"), Allow: true}, me); !errors.Is(err, ErrGone) {
 		t.Errorf("a third answer: %v", err)
 	}
 	if o := d.Ask(t.Context(), frame("a")); o.Allowed || !strings.Contains(o.Reason, "a moment ago") {
@@ -84,8 +89,8 @@ func TestNothingIsAllowedThatWasNotSeen(t *testing.T) {
 	d := NewDesk("s", func(Question, Outcome) {})
 	h := frame("a")
 	h.Question.Word = "delete"
-	shown := "h1:before"
-	h.Card = func([]byte) Card { return Card{Digest: shown} }
+	h.Card = func([]byte) Card { return cardOf("before") }
+	before := h.Question.Digest(cardOf("before"))
 	out := d.askNow(t, t.Context(), h, 1)
 	id := d.only(t).ID
 	for _, c := range []struct {
@@ -95,19 +100,19 @@ func TestNothingIsAllowedThatWasNotSeen(t *testing.T) {
 	}{
 		{"no digest", Answer{ID: id, Allow: true, Typed: "delete"}, errChanged},
 		{"another digest", Answer{ID: id, Allow: true, Digest: "h1:other", Typed: "delete"}, errChanged},
-		{"no word", Answer{ID: id, Allow: true, Digest: "h1:before"}, errWord},
-		{"another word", Answer{ID: id, Allow: true, Digest: "h1:before", Typed: "DELETE"}, errWord},
-		{"a scope where nothing is granted", Answer{ID: id, Allow: true, Digest: "h1:before", Typed: "delete", For: ForSession}, errNoScope},
-		{"an unknown time", Answer{ID: id, Allow: true, Digest: "h1:before", Typed: "delete", For: "ever"}, errNoScope},
-		{"another question", Answer{ID: "s.q9", Allow: true, Digest: "h1:before", Typed: "delete"}, ErrGone},
+		{"no word", Answer{ID: id, Allow: true, Digest: before}, errWord},
+		{"another word", Answer{ID: id, Allow: true, Digest: before, Typed: "DELETE"}, errWord},
+		{"a scope where nothing is granted", Answer{ID: id, Allow: true, Digest: before, Typed: "delete", For: ForSession}, errNoScope},
+		{"an unknown time", Answer{ID: id, Allow: true, Digest: before, Typed: "delete", For: "ever"}, errNoScope},
+		{"another question", Answer{ID: "s.q9", Allow: true, Digest: before, Typed: "delete"}, ErrGone},
 	} {
 		if _, err := d.Answer(c.a, me); !errors.Is(err, c.want) || len(out) > 0 {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	h.Card = func([]byte) Card { return Card{} }
-	if _, err := d.Answer(Answer{ID: id, Allow: true, Typed: "delete"}, me); !errors.Is(err, errChanged) {
-		t.Errorf("a card without a digest: %v", err)
+	h.Card = func([]byte) Card { return cardOf("after") }
+	if _, err := d.Answer(Answer{ID: id, Allow: true, Digest: before, Typed: "delete"}, me); !errors.Is(err, errChanged) || len(out) > 0 {
+		t.Errorf("a call that would do something else by now: %v", err)
 	}
 }
 
@@ -122,13 +127,13 @@ func TestALateAllowanceHoldsForOneOfTheSame(t *testing.T) {
 	if q.Waiting != 0 || !q.Until.IsZero() {
 		t.Errorf("%+v", q)
 	}
-	r, err := d.Answer(Answer{ID: q.ID, Digest: "h1:a", Allow: true}, me)
+	r, err := d.Answer(Answer{ID: q.ID, Digest: seen("a"), Allow: true}, me)
 	if err != nil || !strings.Contains(r.Text, "passes once within 5m") {
 		t.Errorf("%q, %v", r.Text, err)
 	}
 	other := frame("b")
 	var near []byte
-	other.Card = func(n []byte) Card { near = n; return Card{Digest: "h1:b"} }
+	other.Card = func(n []byte) Card { near = n; return cardOf("b") }
 	d.askNow(t, t.Context(), other, 1)
 	if _, err := d.Card(d.only(t).ID); err != nil || near != nil {
 		t.Errorf("a near miss without arguments: %q, %v", near, err)
@@ -140,6 +145,52 @@ func TestALateAllowanceHoldsForOneOfTheSame(t *testing.T) {
 	stop()
 	if o := d.Ask(gone, frame("a")); o.Allowed || o.Pending {
 		t.Errorf("a second one: %+v", o)
+	}
+}
+
+func TestALateAllowanceIsForWhatWasShown(t *testing.T) {
+	d := NewDesk("s", func(Question, Outcome) {})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := frame("a")
+	d.Ask(gone, h)
+	if _, err := d.Answer(Answer{ID: d.only(t).ID, Digest: seen("a"), Allow: true}, me); err != nil {
+		t.Fatal(err)
+	}
+	h.Card = func([]byte) Card { return cardOf("it is a link now") }
+	if o := d.Ask(gone, frame("a")); o.Allowed {
+		t.Error("what it would do has changed since")
+	}
+	if o := d.Ask(gone, frame("a")); o.Allowed {
+		t.Error("the allowance is still there")
+	}
+}
+
+// TestTheDigestIsOverAllThatIsShown changes whatever a person reads.
+func TestTheDigestIsOverAllThatIsShown(t *testing.T) {
+	q := Question{ID: "s.q1", Server: "s", Tool: "t", Class: "write", Summary: "x", Rules: []Cause{{Rule: "r"}}, Scopes: []Scope{{Words: "w", Text: "t"}}}
+	c := cardOf("a")
+	c.Items = []Item{{Key: "k", Lines: []Line{{Text: "l", Spans: []Span{{Text: "s"}}}}}}
+	whole := q.Digest(c)
+	for name, change := range map[string]func(q *Question, c *Card){
+		"server": func(q *Question, _ *Card) { q.Server = "o" }, "tool": func(q *Question, _ *Card) { q.Tool = "o" },
+		"class": func(q *Question, _ *Card) { q.Class = "read" }, "summary": func(q *Question, _ *Card) { q.Summary = "o" },
+		"word": func(q *Question, _ *Card) { q.Word = "o" }, "client": func(q *Question, _ *Card) { q.Client = "o" },
+		"rules": func(q *Question, _ *Card) { q.Rules = nil }, "scopes": func(q *Question, _ *Card) { q.Scopes = []Scope{{Words: "o", Text: "t"}} },
+		"text": func(_ *Question, c *Card) { c.Blocks = cardOf("b").Blocks }, "items": func(_ *Question, c *Card) { c.Items = nil },
+		"a span": func(_ *Question, c *Card) {
+			c.Items = []Item{{Key: "k", Lines: []Line{{Text: "l", Spans: []Span{{Text: "s", Mark: "+"}}}}}}
+		},
+	} {
+		q, c := q, c
+		change(&q, &c)
+		if q.Digest(c) == whole {
+			t.Errorf("%s: it is the same", name)
+		}
+	}
+	q.Waiting, q.Times, q.Until, q.ID = 3, 4, time.Now(), "s.q2"
+	if q.Digest(c) != whole {
+		t.Error("it changes with the time")
 	}
 }
 
@@ -169,12 +220,12 @@ func TestOfTwoAnswersOneCounts(t *testing.T) {
 	d := NewDesk("s", func(Question, Outcome) {})
 	h := frame("a")
 	in, release := make(chan bool), make(chan bool)
-	h.Card = func([]byte) Card { in <- true; <-release; return Card{Digest: "h1:a"} }
+	h.Card = func([]byte) Card { in <- true; <-release; return cardOf("a") }
 	out := d.askNow(t, t.Context(), h, 1)
 	id := d.only(t).ID
 	var all sync.WaitGroup
 	all.Go(func() {
-		if _, err := d.Answer(Answer{ID: id, Digest: "h1:a", Allow: true}, me); err != nil {
+		if _, err := d.Answer(Answer{ID: id, Digest: seen("a"), Allow: true}, me); err != nil {
 			t.Error(err)
 		}
 	})
@@ -203,7 +254,7 @@ func TestAGrantAnswersWhatWaitsLikeIt(t *testing.T) {
 	a.Grant = func(Answer, By) (string, error) { mu.Lock(); defer mu.Unlock(); granted = true; return "u1", nil }
 	first := d.askNow(t, t.Context(), a, 1)
 	second := d.askNow(t, t.Context(), b, 2)
-	r, err := d.Answer(Answer{ID: "s.q1", Digest: "h1:a", Allow: true, For: ForSession}, me)
+	r, err := d.Answer(Answer{ID: "s.q1", Digest: seen("a"), Allow: true, For: ForSession}, me)
 	if err != nil || r.Undo != "u1" {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -216,7 +267,7 @@ func TestAGrantAnswersWhatWaitsLikeIt(t *testing.T) {
 	a.Grant = func(Answer, By) (string, error) { return "", errors.New("the disk is full") }
 	granted = false
 	d.askNow(t, t.Context(), a, 1)
-	if _, err := d.Answer(Answer{ID: "s.q3", Digest: "h1:a", Allow: true, For: ForAlways}, me); err == nil || d.only(t).Waiting != 1 {
+	if _, err := d.Answer(Answer{ID: "s.q3", Digest: seen("a"), Allow: true, For: ForAlways}, me); err == nil || d.only(t).Waiting != 1 {
 		t.Errorf("an answer that cannot be kept: %v", err)
 	}
 }
@@ -269,7 +320,7 @@ func TestInboxFollowsSessions(t *testing.T) {
 	out := d.askNow(t, t.Context(), frame("a"), 1)
 	until("the question does not show", func() bool { return len(in.Questions()) == 1 })
 	c, err := in.Card(t.Context(), "one.q1")
-	if err != nil || c.Digest != "h1:a" {
+	if err != nil || c.Digest != seen("a") {
 		t.Errorf("%+v, %v", c, err)
 	}
 	allow = false

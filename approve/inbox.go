@@ -306,6 +306,16 @@ func (in *Inbox) of(id string) (path string, err error) {
 	return "", ErrGone
 }
 
+// question is the one of an id, as it was shown last.
+func (in *Inbox) question(id string) Question {
+	for _, q := range in.Questions() {
+		if q.ID == id {
+			return q
+		}
+	}
+	return Question{}
+}
+
 // Card fetches the card of a question, as it is now.
 func (in *Inbox) Card(ctx context.Context, id string) (Card, error) {
 	path, err := in.of(id)
@@ -313,8 +323,8 @@ func (in *Inbox) Card(ctx context.Context, id string) (Card, error) {
 		return Card{}, err
 	}
 	r, err := ask(ctx, path, request{Verb: "card", ID: id})
-	if err == nil && (r.Card == nil || r.Card.ID != id) {
-		err = errors.New("the session answers with the card of another question")
+	if err == nil && (r.Card == nil || r.Card.ID != id || r.Card.Digest != in.question(id).Digest(*r.Card)) {
+		err = errors.New("the session shows another card than it answers for")
 	}
 	if err != nil {
 		return Card{}, err

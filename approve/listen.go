@@ -53,9 +53,12 @@ const (
 	maxReply    = 8 << 20
 	maxPeers    = 16
 	maxWatchers = 8
-	peerTime    = 5 * time.Second  // for a request to come, and for a reply to be taken
-	workTime    = 30 * time.Second // for what a request asks for
-	extension   = ".sock"
+
+	maxStrangers = 4
+
+	peerTime  = 5 * time.Second  // for a request to come, and for a reply to be taken
+	workTime  = 30 * time.Second // for what a request asks for
+	extension = ".sock"
 )
 
 type request struct {
@@ -87,10 +90,11 @@ type Listener struct {
 	done  sync.WaitGroup
 	once  sync.Once
 
-	watchers atomic.Int32
-	closing  chan struct{}
-	mu       sync.Mutex
-	silent   map[*net.UnixConn]bool // those that have not said yet what they want
+	watchers  atomic.Int32
+	strangers atomic.Int32 // watchers that may not answer
+	closing   chan struct{}
+	mu        sync.Mutex
+	silent    map[*net.UnixConn]time.Time // those that have not said yet what they want, since when
 }
 
 // Listen makes the socket of a session in dir, which is made private to the user, and serves it until Close.
@@ -111,7 +115,7 @@ func Listen(dir, session string, s Served) (*Listener, error) {
 		ln.Close()
 		return nil, fmt.Errorf("making the socket of the session: %w", err)
 	}
-	l := &Listener{ln: ln, path: path, s: s, peers: make(chan struct{}, maxPeers+maxWatchers), closing: make(chan struct{}), silent: map[*net.UnixConn]bool{}}
+	l := &Listener{ln: ln, path: path, s: s, peers: make(chan struct{}, maxPeers+maxWatchers+maxStrangers), closing: make(chan struct{}), silent: map[*net.UnixConn]time.Time{}}
 	l.done.Add(1)
 	go l.accept()
 	return l, nil
@@ -151,6 +155,7 @@ func (l *Listener) accept() {
 		case l.peers <- struct{}{}:
 		default:
 			conn.Close() // a peer that is told nothing tries again
+			l.dropOldest()
 			continue
 		}
 		l.done.Add(1)
@@ -186,10 +191,25 @@ func (l *Listener) serve(conn *net.UnixConn) {
 	write(conn, r)
 }
 
+// dropOldest makes room where peers say nothing: who wants something says so at once.
+func (l *Listener) dropOldest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var oldest *net.UnixConn
+	for conn, since := range l.silent {
+		if oldest == nil || since.Before(l.silent[oldest]) {
+			oldest = conn
+		}
+	}
+	if oldest != nil {
+		oldest.SetReadDeadline(time.Now())
+	}
+}
+
 // listenTo reads what a peer wants, unless the session ends first.
 func (l *Listener) listenTo(conn *net.UnixConn, q *request) error {
 	l.mu.Lock()
-	l.silent[conn] = true
+	l.silent[conn] = time.Now()
 	l.mu.Unlock()
 	defer func() {
 		l.mu.Lock()
@@ -291,18 +311,19 @@ func (l *Listener) who(conn *net.UnixConn, q *request) (By, error) {
 }
 
 // watch tells a peer of every change until it goes away or the session ends. Only who may answer counts as a screen: else a program
-// could keep dialogs away.
+// could keep dialogs away. Those who may not have few places, and none of the others'.
 func (l *Listener) watch(conn *net.UnixConn, q *request) {
-	if l.watchers.Add(1); l.watchers.Load() > maxWatchers {
-		l.watchers.Add(-1)
-		write(conn, reply{Version: version, Error: fmt.Sprintf("%d others watch this session already", maxWatchers)})
-		return
+	screen, most := false, int32(maxStrangers)
+	watchers := &l.strangers
+	if l.s.Who != nil {
+		if _, err := l.s.Who(conn, time.Now()); err == nil {
+			screen, most, watchers = q.Screen, maxWatchers, &l.watchers
+		}
 	}
-	defer l.watchers.Add(-1)
-	screen := false
-	if q.Screen && l.s.Who != nil {
-		_, err := l.s.Who(conn, time.Now())
-		screen = err == nil
+	defer watchers.Add(-1)
+	if watchers.Add(1) > most {
+		write(conn, reply{Version: version, Error: fmt.Sprintf("%d others watch this session already", most)})
+		return
 	}
 	changed, stop := l.s.Desk.Watch(screen)
 	defer stop()

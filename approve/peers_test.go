@@ -160,7 +160,7 @@ func TestFortyPeersAtOnceAreServedOrSentAway(t *testing.T) {
 func TestSilentPeersLeaveRoomForOthers(t *testing.T) {
 	l := listen(t, dir(t), "s", Served{Status: func() Status { return Status{Session: "s"} }})
 	var silent []net.Conn
-	for range maxPeers + maxWatchers - 1 {
+	for range maxPeers + maxWatchers + maxStrangers - 1 {
 		silent = append(silent, connect(t, l.path))
 	}
 	if got := exchange(t, l.path, `{"version":1,"verb":"status"}`+"\n", false); !strings.Contains(got, `"session":"s"`) {

@@ -28,6 +28,7 @@ type toolEnv struct {
 // functions share. The exported fields are all that an expression can reach;
 // nothing here may have an exported method, for expr would offer it.
 type frame struct {
+	beside bool // what no grant speaks of is in the frame
 	Server serverEnv `expr:"server"`
 	Client nameEnv   `expr:"client"`
 	Tool   toolEnv   `expr:"tool"`
@@ -85,6 +86,7 @@ func (f *frame) reset(w *World, class Class) {
 	f.Tool = toolEnv{w.Tool, judged(class).String()}
 	f.Method = w.Method
 	f.on, f.time, f.notes = w.On, w.Time, f.notes[:0]
+	f.beside = len(w.Beside) > 0
 	f.args.raw, f.args.seen = w.Args, f.args.seen[:0]
 	if len(w.Args) == 0 || w.Args[0] != '{' {
 		f.args.raw = emptyObject

@@ -75,7 +75,8 @@ func (j *Judge) answered(question Decision) Decision {
 }
 
 // granted gives the grant that answers a question, nil if there is none. Those that deny come first. One that cannot be evaluated answers
-// nothing; where that one denies, there is doubt, and none of those that allow answers either.
+// nothing; where that one denies, there is doubt, and none of those that allow answers either. Nor does one that allows where the frame
+// holds more than its arguments, which is what grants speak of.
 func (j *Judge) granted(question string, counts func(*rule) bool) (by *rule, doubt bool) {
 	f := &j.frame
 	for _, r := range j.view.grants[f.on].rules(f.Tool.Name) {
@@ -86,7 +87,7 @@ func (j *Judge) granted(question string, counts func(*rule) bool) (by *rule, dou
 		switch {
 		case err != nil:
 			doubt = doubt || r.do == Deny
-		case matched && (r.do == Deny || !doubt):
+		case matched && (r.do == Deny || !doubt && !f.beside):
 			return r, false
 		}
 	}

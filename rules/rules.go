@@ -132,6 +132,7 @@ type World struct {
 	Class   Class  // that a human gave the tool when it was pinned; Unknown where nobody did
 	Args    []byte // params.arguments of a call, else params
 	Result  []byte // the result or error object, on Result and List
+	Beside  []byte // of a call: members of params that are neither name, arguments nor _meta, as an object; nil for none
 	Default Action // where no rule matches and On is not Call
 
 	Time  time.Time // of the frame, for count

@@ -33,6 +33,9 @@ func (j *Judge) Scopes(w *World) (out []Scope) {
 			out = nil
 		}
 	}()
+	if len(w.Beside) > 0 {
+		return nil
+	}
 	if j.view.Sets(w.Tool) {
 		if changes, d := j.Set(w); d.Action == Deny || len(changes) > 0 {
 			return nil

@@ -36,7 +36,7 @@ func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	}
 	frame, entry := p.clone()
 	w := j.world
-	w.Args, w.Result, w.Notes = bytes.Clone(w.Args), bytes.Clone(w.Result), nil
+	w.Args, w.Result, w.Beside, w.Notes = bytes.Clone(w.Args), bytes.Clone(w.Result), bytes.Clone(w.Beside), nil
 	h := &heldFrame{
 		c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client, notes: slices.Clone(p.notes), check: j.check,
 		decision: j.Decision, world: w, others: j.others, again: p.client && p.f.Kind == jsonrpc.Request,

@@ -47,7 +47,7 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	}
 	args = objectOrNil(args)
 	p.entry.Args, p.entry.Values = p.sum.Sum(args), args
-	w := rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance, Class: p.s.surface.class(c.tool)}
+	w := rules.World{On: m.on, Method: c.method, Tool: c.tool, Args: args, Default: m.stance, Class: p.s.surface.class(c.tool), Beside: p.beside(c)}
 	var j judged
 	if m.on == rules.Call {
 		j = p.decideCall(w)
@@ -66,6 +66,28 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	j = stricter(j, others)
 	j.others = others.Decision
 	return j
+}
+
+// beside is what the params of a call hold beside its name, its arguments, and metadata: what a person has to see, and no grant speaks of.
+func (p *pump) beside(c *call) []byte {
+	if c.method != "tools/call" {
+		return nil
+	}
+	out := []byte{'{'}
+	for m := range jsonrpc.Members(p.f.Raw, p.f.Params) {
+		switch m.Name(p.f.Raw) {
+		case "name", "arguments", "_meta":
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, p.f.Raw[m.Key.Start:m.Key.End]...), ':'), p.f.Raw[m.Val.Start:m.Val.End]...)
+	}
+	if len(out) == 1 {
+		return nil
+	}
+	return append(out, '}')
 }
 
 // inputResponses judges what a modern retry carries to the server as the answers that a legacy client would send. Which request each

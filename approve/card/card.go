@@ -1,11 +1,7 @@
 package card
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"slices"
 	"strings"
 
@@ -18,6 +14,7 @@ import (
 type Call struct {
 	Question   approve.Question // Server, Client, Method, Tool, Class, Rules are used
 	Args       []byte           // raw JSON object that a strict reader accepted; may be nil
+	Beside     []byte           // what else the request holds, raw JSON object; nil for nothing
 	Definition []byte           // the accepted definition of the tool, raw JSON; nil where there is none
 	View       *rules.View
 	Facts      rules.Facts            // Cwd, Home, Roots, Resolve
@@ -109,7 +106,7 @@ func made(c Call) (card approve.Card, cut bool) {
 		if fault := recover(); fault != nil {
 			card.Blocks, cut = failed(&c, fault), true
 		}
-		card.Digest = digest(card)
+		card.Digest = c.Question.Digest(card)
 	}()
 	t := readTree(c.Args)
 	facts := sink{left: factsBudget}
@@ -119,6 +116,13 @@ func made(c Call) (card approve.Card, cut bool) {
 	e := newEffects(&c, t)
 	e.find(true)
 	args, argsCut := argumentsBlock(c.Args, t)
+	var beside approve.Block
+	if len(c.Beside) > 0 {
+		besideCut := false
+		beside, besideCut = argumentsBlock(c.Beside, readTree(c.Beside))
+		beside.Title, argsCut = "and, beside the arguments", argsCut || besideCut
+		e.warn("the request holds more than its arguments: it is shown below them")
+	}
 	var near approve.Block
 	nearCut := false
 	if c.Near != nil {
@@ -131,6 +135,9 @@ func made(c Call) (card approve.Card, cut bool) {
 		card.Blocks = append(card.Blocks, warningBlock(e.warnings))
 	}
 	card.Blocks = append(append(card.Blocks, e.blocks...), args)
+	if len(c.Beside) > 0 {
+		card.Blocks = append(card.Blocks, beside)
+	}
 	if c.Near != nil {
 		card.Blocks = append(card.Blocks, near)
 	}
@@ -158,60 +165,5 @@ func failed(c *Call, fault any) []approve.Block {
 			{Text: "what this would do cannot be shown: " + short(fmt.Sprint(fault), 300), Warn: true},
 		}},
 		{Title: "arguments, as they came", Kind: approve.BlockText, Lines: s.lines},
-	}
-}
-
-// digest hashes all that is shown. The format is that of the package comment.
-func digest(c approve.Card) string {
-	d := digester{sha256.New()}
-	d.number(len(c.Blocks))
-	for _, b := range c.Blocks {
-		d.text(b.Title)
-		d.text(b.Kind)
-		d.lines(b.Lines)
-	}
-	d.number(len(c.Items))
-	for _, i := range c.Items {
-		d.text(i.Key)
-		d.text(i.Change)
-		d.text(i.Class)
-		d.number(len(i.Doubts))
-		for _, doubt := range i.Doubts {
-			d.text(doubt)
-		}
-		d.lines(i.Lines)
-	}
-	return "h1:" + hex.EncodeToString(d.h.Sum(nil))
-}
-
-type digester struct{ h hash.Hash }
-
-func (d digester) number(n int) {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(n))
-	d.h.Write(b[:])
-}
-
-func (d digester) text(s string) {
-	d.number(len(s))
-	d.h.Write([]byte(s))
-}
-
-func (d digester) lines(lines []approve.Line) {
-	d.number(len(lines))
-	for _, l := range lines {
-		d.text(l.Mark)
-		d.text(l.Name)
-		d.text(l.Text)
-		warn := 0
-		if l.Warn {
-			warn = 1
-		}
-		d.number(warn)
-		d.number(len(l.Spans))
-		for _, s := range l.Spans {
-			d.text(s.Mark)
-			d.text(s.Text)
-		}
 	}
 }

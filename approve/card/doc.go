@@ -10,8 +10,6 @@
 // with line feeds goes on in lines without a name. A string stands there as it is, and in quotes where it would look like something
 // else than a string, begins with a quote, or begins or ends with a blank. A tab is shown as "→   ".
 //
-// The digest is "h1:" and the hexadecimal SHA-256 of the blocks and items: a count before every list and a length before every text, both as
-// eight bytes, most significant first. It holds no times.
 //
 // # Guarantees
 //

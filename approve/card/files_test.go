@@ -95,14 +95,14 @@ func TestDigestChangesWithALargeFile(t *testing.T) {
 
 func TestDigestSpellsStructure(t *testing.T) {
 	one := func(lines ...approve.Line) string {
-		return digest(approve.Card{Blocks: []approve.Block{{Lines: lines}}})
+		return approve.Question{}.Digest(approve.Card{Blocks: []approve.Block{{Lines: lines}}})
 	}
 	seen := map[string]bool{}
 	for _, d := range []string{
 		one(), one(approve.Line{}), one(approve.Line{}, approve.Line{}), one(approve.Line{Name: "ab"}), one(approve.Line{Text: "ab"}),
 		one(approve.Line{Name: "a", Text: "b"}), one(approve.Line{Mark: "a", Name: "b"}), one(approve.Line{Warn: true}),
 		one(approve.Line{Spans: []approve.Span{{Text: "a"}}}), one(approve.Line{Spans: []approve.Span{{Mark: "a"}}}),
-		digest(approve.Card{Items: []approve.Item{{Key: "a"}}}), digest(approve.Card{Items: []approve.Item{{Doubts: []string{"a"}}}}),
+		approve.Question{}.Digest(approve.Card{Items: []approve.Item{{Key: "a"}}}), approve.Question{}.Digest(approve.Card{Items: []approve.Item{{Doubts: []string{"a"}}}}),
 	} {
 		if seen[d] {
 			t.Errorf("two cards have the digest %s", d)

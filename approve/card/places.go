@@ -25,6 +25,11 @@ func (e *effects) places(written string) []place {
 	if !ok {
 		return nil
 	}
+	if strings.TrimSpace(written) != written {
+		e.warn("a path begins or ends with a blank: which file a server takes that for cannot be told")
+	} else if p != written {
+		e.warn("a path is written as a file: URI: which file a server takes that for cannot be told")
+	}
 	slashed := filepath.ToSlash(p)
 	switch {
 	case slashed == "~" || strings.HasPrefix(slashed, "~/"):
@@ -87,8 +92,7 @@ func (c *Call) resolve(p string) string {
 
 // localPath gives the path that a string is, of a file: URI its path; false for what is none.
 func localPath(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if s == "" || len(s) > maxPath || strings.IndexByte(s, 0) >= 0 {
+	if strings.TrimSpace(s) == "" || len(s) > maxPath || strings.IndexByte(s, 0) >= 0 {
 		return "", false
 	}
 	if len(s) > 5 && strings.EqualFold(s[:5], "file:") {

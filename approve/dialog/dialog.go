@@ -25,6 +25,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"sallyport/approve"
@@ -45,7 +47,7 @@ const (
 type Dialogs struct {
 	program  program
 	notifier notifier
-	env      []string      // of every program
+	env      []string      // of both
 	guard    time.Duration // a verdict that comes sooner was given blindly
 }
 
@@ -53,6 +55,7 @@ type Dialogs struct {
 type program struct {
 	name, path string
 	room       room
+	most       buttons // that it can show
 	command    func(text string, b buttons) command
 }
 
@@ -89,8 +92,9 @@ const (
 )
 
 const (
-	// guardTime is how long nobody can have read a dialog, counted from the start of its program.
-	guardTime = 400 * time.Millisecond
+	// guardTime is how long nobody can have read a dialog, counted from the start of its program: 400 ms of looking, as everywhere, and
+	// as much for the program to come up, which takes half of that on a quick machine.
+	guardTime = 800 * time.Millisecond
 	// attempts is how often a dialog is shown that was answered blindly: by a key that was meant for the window before it.
 	attempts = 3
 )
@@ -116,7 +120,7 @@ func (d *Dialogs) Ask(ctx context.Context, q approve.Question, card approve.Card
 	if d.Name() == "" {
 		return None, errors.New("asking by a dialog: there is no program for it here")
 	}
-	text, b := compose(q, card, d.program.room)
+	text, b := compose(q, card, d.program)
 	if b == tells && d.notifier.path != "" {
 		d.Notify(noteTitle(q), q.Summary+"\n"+whereToAnswer)
 		return None, nil
@@ -143,7 +147,7 @@ func (d *Dialogs) show(ctx context.Context, text string, b buttons) (v Verdict, 
 	}
 	c := d.program.command(text, b)
 	start := time.Now()
-	end, err := run(ctx, d.program.path, c.args, append(c.env, d.env...))
+	end, err := run(ctx, d.program.path, c.args, slices.Concat(c.env, d.env))
 	took := time.Since(start)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return None, false, ctxErr
@@ -176,6 +180,10 @@ func (d *Dialogs) Notify(title, text string) {
 	case notes <- struct{}{}:
 	default:
 		return
+	}
+	// Whoever reads it knows then who speaks, and no program takes it for an option.
+	if !strings.HasPrefix(title, "sallyport") {
+		title = "sallyport: " + title
 	}
 	args := d.notifier.args(noteLine(title), noteText(text))
 	go func() {

@@ -17,8 +17,9 @@ const opening = "An MCP server wants to do what your rules hold until a person h
 const whereToAnswer = `Answer it with "sallyport approve" in a terminal.`
 
 // compose writes the text of a dialog, and says which buttons go with it.
-func compose(q approve.Question, card approve.Card, r room) (string, buttons) {
-	if b := offered(q, card); b != tells {
+func compose(q approve.Question, card approve.Card, by program) (string, buttons) {
+	r := by.room
+	if b := min(offered(q, card), by.most); b != tells {
 		p := &page{room: r}
 		question(p, q, card)
 		if b == asksSession {
@@ -32,12 +33,15 @@ func compose(q approve.Question, card approve.Card, r room) (string, buttons) {
 			return p.text(), b
 		}
 	}
-	const below = "\n…\nThere may be more than this shows. " + whereToAnswer
-	r.lines -= strings.Count(below, "\n") + 1
-	r.chars -= utf8.RuneCountInString(below)
+	const more = "\n… There is more than this shows.\n" + whereToAnswer
+	r.lines -= strings.Count(more, "\n")
+	r.chars -= utf8.RuneCountInString(more)
 	p := &page{room: r}
 	question(p, q, card)
-	return p.text() + below, tells
+	if p.full {
+		return p.text() + more, tells
+	}
+	return p.text() + "\n\n" + whereToAnswer, tells
 }
 
 // offered says what a dialog may offer for a question, provided that all of it is shown.
@@ -147,7 +151,7 @@ func (p *page) add(text string) {
 			if !p.begin(continued) {
 				return
 			}
-			column = len(continued)
+			column = utf8.RuneCountInString(continued)
 		}
 		if p.count++; p.count > p.chars {
 			p.full = true
@@ -158,16 +162,18 @@ func (p *page) add(text string) {
 	}
 }
 
+// begin begins a line; it reports whether there is room for one.
 func (p *page) begin(with string) bool {
-	if p.used == p.lines {
+	p.used++
+	p.count += 1 + utf8.RuneCountInString(with)
+	if p.used > p.lines || p.count > p.chars {
 		p.full = true
 		return false
 	}
-	if p.used++; p.used > 1 {
+	if p.used > 1 {
 		p.b.WriteByte('\n')
 	}
 	p.b.WriteString(with)
-	p.count += 1 + len(with)
 	return true
 }
 

@@ -180,7 +180,7 @@ func (m *model) sendAll(a approve.Answer) tea.Cmd {
 		m.tally.ids[q.ID] = true
 		delete(m.marked, q.ID)
 		one := a
-		one.ID, one.Digest, one.Door = q.ID, s.cards[i].Digest, "tui"
+		one.ID, one.Digest, one.Door = q.ID, m.digest(q, s.cards[i]), "tui"
 		send := m.send
 		all = append(all, func() tea.Msg {
 			r, err := send(one)

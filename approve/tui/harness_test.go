@@ -49,6 +49,7 @@ func newDesk(t testing.TB, questions ...approve.Question) *desk {
 	d.m.after = func(every time.Duration, _ tea.Msg) tea.Cmd { d.clocks = append(d.clocks, every); return nil }
 	d.m.fetch = d.fetch
 	d.m.send = d.answer
+	d.m.digest = func(_ approve.Question, c approve.Card) string { return c.Digest }
 	d.m.undo = func(session, undo string) error {
 		d.undone = append(d.undone, session+" "+undo)
 		return d.fails["undo"]

@@ -128,7 +128,7 @@ func TestQuestionsOfLiveSessionsAreAnswered(t *testing.T) {
 	l.key("a")
 	l.until(l.shows("path: second"))
 	l.until(l.shows("allowed"))
-	if o := <-outcomes[0]; !o.Allowed || o.Shown != "h1:first" {
+	if o := <-outcomes[0]; !o.Allowed || !strings.HasPrefix(o.Shown, "h1:") {
 		t.Errorf("the first heard %+v", o)
 	}
 	l.key("a")

@@ -47,6 +47,7 @@ type model struct {
 	after   func(d time.Duration, msg tea.Msg) tea.Cmd
 	fetch   func(id string) (approve.Card, error)
 	send    func(approve.Answer) (approve.Receipt, error)
+	digest  func(approve.Question, approve.Card) string // of what is shown
 	undo    func(session, undo string) error
 
 	width, height int
@@ -94,7 +95,7 @@ type clock struct {
 }
 
 func newModel(now func() time.Time) *model {
-	return &model{
+	return &model{digest: approve.Question.Digest,
 		now: now, refresh: func() {},
 		after:  func(d time.Duration, msg tea.Msg) tea.Cmd { return tea.Tick(d, func(time.Time) tea.Msg { return msg }) },
 		marked: map[string]bool{}, got: map[string]approve.Card{}, fetching: map[string]bool{}, sent: map[string]*sent{},

@@ -110,13 +110,19 @@ func newApproveListCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withQuestions(func(_ context.Context, in *approve.Inbox) error {
 				questions := in.Questions()
+				var err error
 				if asJSON {
 					if questions == nil {
 						questions = []approve.Question{}
 					}
-					return writeJSON(cmd.OutOrStdout(), questions)
+					err = writeJSON(cmd.OutOrStdout(), questions)
+				} else {
+					err = printQuestions(cmd.OutOrStdout(), questions, len(in.Sessions()))
 				}
-				return printQuestions(cmd.OutOrStdout(), questions, len(in.Sessions()))
+				if n := len(in.Odd()); err == nil && n > 0 {
+					err = fmt.Errorf("%s, so there may be more questions", plural(n, "session does not say what it asks", "sessions do not say what they ask"))
+				}
+				return err
 			})
 		},
 	}
@@ -284,7 +290,7 @@ func (f *answerFlags) allow(ctx context.Context, out io.Writer, in *approve.Inbo
 	if held != approve.ForOnce {
 		fmt.Fprintf(out, "\nThis would be granted for %s:\n%s\n%s\n", held, scan.Visible(q.Scopes[f.scope].Words), scan.Visible(q.Scopes[f.scope].Text))
 	}
-	a := approve.Answer{ID: q.ID, Digest: c.Digest, Allow: true, For: held, Scope: f.scope, Count: f.count, Items: f.items, Typed: f.word, Door: "command"}
+	a := approve.Answer{ID: q.ID, Digest: q.Digest(c), Allow: true, For: held, Scope: f.scope, Count: f.count, Items: f.items, Typed: f.word, Door: "command"}
 	if a.Classes, err = classMap(f.classes); err != nil {
 		return err
 	}

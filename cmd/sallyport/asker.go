@@ -138,7 +138,7 @@ func (a *asker) held(q wrap.Question) *approve.Held {
 		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: d.Because})
 	}
 	show := card.Call{
-		Args: world.Args, Definition: q.Definition, View: a.view, Facts: a.l.set.facts, NewHost: a.newHost,
+		Args: world.Args, Beside: world.Beside, Definition: q.Definition, View: a.view, Facts: a.l.set.facts, NewHost: a.newHost,
 	}
 	if world.On == rules.Result {
 		show.Args = world.Result
@@ -220,8 +220,12 @@ func keyOf(q wrap.Question) string {
 	if err != nil {
 		canonical = args
 	}
+	beside, err := pin.Canonical(nil, q.World.Beside)
+	if err != nil {
+		beside = q.World.Beside
+	}
 	sum := sha256.New()
-	for _, part := range []string{q.Server, q.Method, q.Tool, q.Pin, string(canonical)} {
+	for _, part := range []string{q.Server, q.Method, q.Tool, q.Pin, string(canonical), string(beside)} {
 		fmt.Fprintf(sum, "%d:%s,", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil))

@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -41,7 +38,7 @@ func (a *asker) surface(q wrap.Question) *approve.Held {
 		settled := err == nil && (r.empty() || q.Decision.Rule == "pins/first-sight" && r.old.Accepted())
 		return approve.Outcome{Allowed: settled, By: "sallyport pin accept"}, settled
 	}
-	h.Accept = func(answer approve.Answer, by approve.By) error { return a.accept(q, answer) }
+	h.Accept = func(open approve.Question, answer approve.Answer, _ approve.By) error { return a.accept(q, open, answer) }
 	h.Opened = func(ctx context.Context, open approve.Question) { a.doors(ctx, open, h, nil) }
 	return h
 }
@@ -97,7 +94,6 @@ func (r *review) card(client []string) approve.Card {
 		}
 		c.Items = append(c.Items, item)
 	}
-	c.Digest = digestOf(c)
 	return c
 }
 
@@ -129,23 +125,13 @@ func linesOf(print func(*page)) []approve.Line {
 	return lines
 }
 
-// digestOf is over all that a card shows.
-func digestOf(c approve.Card) string {
-	b, err := json.Marshal(c)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(b)
-	return "h1:" + hex.EncodeToString(sum[:])
-}
-
 // accept writes the pin, as far as a person allowed it, and takes it into force.
-func (a *asker) accept(q wrap.Question, answer approve.Answer) error {
+func (a *asker) accept(q wrap.Question, open approve.Question, answer approve.Answer) error {
 	r, err := a.review(q)
 	if err != nil {
 		return err
 	}
-	if digest := r.card(a.guard().Client()).Digest; digest == "" || digest != answer.Digest {
+	if digest := open.Digest(r.card(a.guard().Client())); digest == "" || digest != answer.Digest {
 		return withHint("look at it again", "what the server shows has changed since it was shown")
 	}
 	var classes []string

@@ -16,11 +16,13 @@ func (a *asker) doors(ctx context.Context, q approve.Question, h *approve.Held, 
 		return
 	}
 	desktop := a.dialogs()
-	if a.options.Notify {
-		desktop.Notify("sallyport: "+q.Server+" waits for you", q.Summary)
-	}
-	if q.Kind != approve.KindCall || q.Class != "write" || q.Word != "" {
-		return
+	if q.Kind != approve.KindCall || q.Class != "write" || q.Word != "" || !a.options.Dialog || desktop.Name() == "" {
+		if a.options.Notify {
+			desktop.Notify("sallyport: "+q.Server+" waits for you", q.Summary)
+		}
+		if q.Kind != approve.KindCall || q.Class != "write" || q.Word != "" {
+			return
+		}
 	}
 	c, err := a.desk.Card(q.ID)
 	if err != nil {
@@ -29,6 +31,9 @@ func (a *asker) doors(ctx context.Context, q approve.Question, h *approve.Held, 
 	switch {
 	case a.options.Dialog && desktop.Name() != "":
 		verdict, err := desktop.Ask(ctx, q, c)
+		if err != nil && ctx.Err() == nil {
+			warningf("asking by a dialog: %v", err)
+		}
 		if err != nil || verdict == dialog.None {
 			return
 		}
@@ -75,7 +80,7 @@ func cardText(c approve.Card) string {
 			fmt.Fprintf(&b, "%s\n", block.Title)
 		}
 		for _, line := range block.Lines {
-			b.WriteString("  " + lineText(line) + "\n")
+			b.WriteString("  " + lineText(block.Kind, line) + "\n")
 		}
 	}
 	for _, item := range c.Items {
@@ -88,14 +93,18 @@ func cardText(c approve.Card) string {
 			fmt.Fprintf(&b, "  ! %s\n", doubt)
 		}
 		for _, line := range item.Lines {
-			b.WriteString("  " + lineText(line) + "\n")
+			b.WriteString("  " + lineText("", line) + "\n")
 		}
 	}
 	return b.String()
 }
 
-func lineText(l approve.Line) string {
+// lineText is a line of a card. What goes on from the line above is set off, so that it looks like no argument of its own.
+func lineText(kind string, l approve.Line) string {
 	text := l.Text
+	if kind == approve.BlockText && l.Name == "" {
+		text = "  | " + text
+	}
 	if l.Name != "" {
 		text = l.Name + ": " + text
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/spf13/cobra"
 
@@ -368,8 +371,28 @@ func visibleReport(s *audit.SessionReport) {
 }
 
 func writeJSON(out io.Writer, list any) error {
-	enc := json.NewEncoder(out)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(list)
+	if err := enc.Encode(list); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, escapeJSON(b.String()))
+	return err
+}
+
+// escapeJSON spells what could move a terminal's cursor, or does not show, as JSON's own escapes. Such runes stand within strings only.
+func escapeJSON(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < 0x80 || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }

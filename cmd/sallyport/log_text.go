@@ -123,6 +123,9 @@ func answerText(r audit.Record) string {
 	if r.Wait > 0 {
 		text += ", after " + r.Wait.Round(100*time.Millisecond).String()
 	}
+	if r.Granted != "" {
+		text += ", granted for " + scan.VisibleLine(r.Granted, 300)
+	}
 	return text
 }
 
