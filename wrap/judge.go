@@ -75,14 +75,14 @@ func (p *pump) beside(c *call) []byte {
 	}
 	out := []byte{'{'}
 	for m := range jsonrpc.Members(p.f.Raw, p.f.Params) {
-		switch m.Name(p.f.Raw) {
-		case "name", "arguments", "_meta":
+		name := m.Name(p.f.Raw)
+		if name == "name" || name == "arguments" || name == "_meta" {
 			continue
 		}
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = append(append(append(out, p.f.Raw[m.Key.Start:m.Key.End]...), ':'), p.f.Raw[m.Val.Start:m.Val.End]...)
+		out = append(append(jsonrpc.AppendString(out, name), ':'), p.f.Raw[m.Val.Start:m.Val.End]...)
 	}
 	if len(out) == 1 {
 		return nil

@@ -10,7 +10,6 @@
 // with line feeds goes on in lines without a name. A string stands there as it is, and in quotes where it would look like something
 // else than a string, begins with a quote, or begins or ends with a blank. A tab is shown as "→   ".
 //
-//
 // # Guarantees
 //
 // All text has been through scan.Visible, line by line. Nothing of the arguments is dropped unless the card says so, with the number of

@@ -38,7 +38,9 @@ func (a *asker) surface(q wrap.Question) *approve.Held {
 		settled := err == nil && (r.empty() || q.Decision.Rule == "pins/first-sight" && r.old.Accepted())
 		return approve.Outcome{Allowed: settled, By: "sallyport pin accept"}, settled
 	}
-	h.Accept = func(open approve.Question, answer approve.Answer, _ approve.By) error { return a.accept(q, open, answer) }
+	h.Accept = func(open approve.Question, answer approve.Answer, _ approve.By) error {
+		return a.accept(q, open, answer)
+	}
 	h.Opened = func(ctx context.Context, open approve.Question) { a.doors(ctx, open, h, nil) }
 	return h
 }
