@@ -38,7 +38,7 @@ func factsBlock(c *Call, s *sink) {
 	if len(c.Who) > 0 {
 		who := make([]string, 0, len(c.Who))
 		for _, w := range c.Who[:min(16, len(c.Who))] {
-			who = append(who, short(w, 200))
+			who = append(who, strings.ReplaceAll(short(w, 200), "←", "?")) // names are theirs, arrows ours
 		}
 		s.say("started by", strings.Join(who, " ← "))
 	}
