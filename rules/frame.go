@@ -28,7 +28,7 @@ type toolEnv struct {
 // functions share. The exported fields are all that an expression can reach;
 // nothing here may have an exported method, for expr would offer it.
 type frame struct {
-	beside bool // what no grant speaks of is in the frame
+	beside bool      // what no grant speaks of is in the frame
 	Server serverEnv `expr:"server"`
 	Client nameEnv   `expr:"client"`
 	Tool   toolEnv   `expr:"tool"`
