@@ -226,9 +226,13 @@ func (s *Session) surfaceQuestion(d rules.Decision) Question {
 	return Question{Server: s.Server, Client: s.Client, Decision: d, Again: true, Surface: s.proposal}
 }
 
+// raisePause is between two looks at whether the question about what changed is still the same.
+const raisePause = time.Second
+
 // raise puts a question about what changed after it was accepted. Its calls are refused meanwhile: nobody waits for the answer.
 func (s *Session) raise(d rules.Decision) {
-	if !s.begin() {
+	now := time.Now().UnixNano()
+	if last := s.raised.Load(); now-last < int64(raisePause) || !s.raised.CompareAndSwap(last, now) || !s.begin() {
 		return
 	}
 	go func() {
@@ -257,6 +261,10 @@ func (s *Session) letGo(ctx context.Context, h *heldFrame) {
 		err = h.out.writeTaken(h.frame)
 	}
 	h.out.giveBack()
+	if !sent && ctx.Err() != nil {
+		h.entry.Decision, h.entry.Reason = "refuse", "it was gone when the answer came"
+		s.logAnswer(h)
+	}
 	if sent && err != nil && h.out == s.toS {
 		s.st.mu.Lock()
 		h.table.settle(h.c)

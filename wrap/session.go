@@ -61,6 +61,7 @@ type Session struct {
 	quit                 chan struct{} // closed when nobody warns any more
 	storms               storms
 	asking               sync.WaitGroup
+	raised               atomic.Int64   // when a change was asked about last, in ns
 	checking             sync.WaitGroup // requests of the client that wait until we have looked at the server
 	ctx                  context.Context
 	stop                 context.CancelFunc

@@ -29,6 +29,8 @@ const (
 	usualBudget = 60 * time.Second
 	// maxMargin is how much sooner the client is answered.
 	maxMargin = 10 * time.Second
+	// maxKept is how large the arguments of a call may be whose question outlives it.
+	maxKept = 1 << 20
 	// sessionGrant is how long an answer for the session holds.
 	sessionGrant = 8 * time.Hour
 )
@@ -132,7 +134,7 @@ func (a *asker) held(q wrap.Question) *approve.Held {
 		Question: approve.Question{
 			Server: q.Server, Client: q.Client, Kind: approve.KindCall, Method: q.Method, Tool: q.Tool, Class: classText(q.Class),
 		},
-		Key: keyOf(q), Args: world.Args, Again: q.Again,
+		Key: keyOf(q), Args: world.Args, Again: q.Again && len(world.Args)+len(world.Beside) <= maxKept,
 	}
 	for _, d := range questions {
 		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: d.Because})
