@@ -66,7 +66,8 @@ func newStage(t *testing.T, budget string) *stage {
 // person runs a verb in a terminal of its own, beside the client and not below it.
 func (s *stage) person(args ...string) string {
 	s.t.Helper()
-	cmd := exec.Command("script", "-qec", s.run.argv[0]+" approve "+strings.Join(args, " "), "/dev/null")
+	// Between the test, which started the client, and the terminal there is somebody who looks at it.
+	cmd := exec.Command("sh", "-c", `script -qec "$1" /dev/null; exit $?`, "sh", s.run.argv[0]+" approve "+strings.Join(args, " "))
 	cmd.Env = append(os.Environ(), s.run.environ()...)
 	out, _ := cmd.CombinedOutput()
 	return string(out)
