@@ -190,6 +190,9 @@ func (s *Session) found(ctx context.Context, h *heldFrame) (d rules.Decision, a 
 	if !a.Allowed {
 		return d, a
 	}
+	s.Log.Append(&audit.Entry{
+		Method: h.entry.Method, Tool: h.entry.Tool, Decision: "note", Reason: "what the server shows was accepted", Answer: "allowed", By: a.By, Shown: a.Shown,
+	})
 	if d = h.check(ctx); d.Action != rules.Allow {
 		return d, Answer{By: a.By, Shown: a.Shown, Reason: "it was left out of what was accepted"}
 	}
@@ -257,6 +260,9 @@ func (s *Session) letGo(ctx context.Context, h *heldFrame) {
 	var err error
 	sent := s.answered(ctx, h, true) && s.logAnswer(h)
 	if sent {
+		if h.again {
+			s.count(h.entry.Method, h.entry.Decision)
+		}
 		s.history.Add(h.entry.Time, h.notes)
 		err = h.out.writeTaken(h.frame)
 	}

@@ -78,7 +78,7 @@ func (r *review) card(client []string) approve.Card {
 	var c approve.Card
 	facts := approve.Block{Kind: approve.BlockFacts, Lines: []approve.Line{
 		{Name: "server", Text: scan.VisibleLine(r.name, 80)},
-		{Name: "started by", Text: strings.Join(client, " < ")},
+		{Name: "started by", Text: strings.Join(client, " ← ")},
 		{Name: "what", Text: r.headline()},
 	}}
 	c.Blocks = append(c.Blocks, facts)
