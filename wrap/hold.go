@@ -107,6 +107,7 @@ func (s *Session) release(ctx context.Context, h *heldFrame) {
 		} else {
 			h.checked(s)
 		}
+		a.Allowed = false // what people said of the server is no answer about the frame
 		switch {
 		case d.Action == rules.Allow:
 			a.Allowed = true
