@@ -21,7 +21,8 @@ func (d *Desk) Card(id string) (Card, error) {
 	if err != nil {
 		return Card{}, err
 	}
-	return d.card(p), nil
+	card, _ := d.card(p)
+	return card, nil
 }
 
 func (d *Desk) find(id string) (*pending, error) {
@@ -34,17 +35,21 @@ func (d *Desk) find(id string) (*pending, error) {
 	return nil, ErrGone
 }
 
-func (d *Desk) card(p *pending) Card {
+// card gives the card of a question, and the arguments that were approved last for a call that is nearly the same.
+func (d *Desk) card(p *pending) (c Card, near []byte) {
 	d.mu.Lock()
-	h := p.held
-	var near []byte
+	var last time.Time
 	for _, e := range d.early {
-		if h.Question.Kind == KindCall && e.outcome.Allowed && e.like == like(h.Question) {
-			near = e.args
+		if p.q.Kind == KindCall && e.outcome.Allowed && e.like == like(p.q) && e.until.After(last) {
+			near, last = e.args, e.until
 		}
 	}
 	d.mu.Unlock()
-	c := h.Card(near)
+	return p.card(near), near
+}
+
+func (p *pending) card(near []byte) Card {
+	c := p.held.Card(near)
 	c.ID, c.Digest = p.q.ID, p.q.Digest(c)
 	return c
 }
@@ -69,7 +74,10 @@ func (d *Desk) Answer(a Answer, by By) (Receipt, error) {
 		return Receipt{}, err
 	}
 	r, err := d.answer(p, a, by)
-	if err == nil && a.For != ForOnce {
+	switch {
+	case err != nil:
+		defer d.recheck(p) // what came meanwhile was left to this answer
+	case a.For != ForOnce:
 		defer d.Recheck()
 	}
 	d.mu.Lock()
@@ -99,12 +107,12 @@ func (d *Desk) claim(id string) (*pending, error) {
 }
 
 func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
-	d.mu.Lock()
 	h := p.held
-	d.mu.Unlock()
+	var near []byte
 	o := Outcome{Allowed: a.Allow, By: by.String(), Shown: a.Digest}
 	if a.Allow {
-		if shown := d.card(p); shown.Digest == "" || shown.Digest != a.Digest {
+		var shown Card
+		if shown, near = d.card(p); shown.Digest == "" || shown.Digest != a.Digest {
 			return r, errChanged
 		}
 		if h.Question.Word != "" && a.Typed != h.Question.Word {
@@ -127,7 +135,7 @@ func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	text, nobody := d.deliver(p, h, a, o)
+	text, nobody := d.deliver(p, near, a, o)
 	if r.Text = text; nobody {
 		d.kept(p.q, o)
 	}
@@ -135,10 +143,10 @@ func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
 }
 
 // deliver gives an outcome to those whom it is for, and keeps what is for the next. nobody says that none was there.
-func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) (text string, nobody bool) {
+func (d *Desk) deliver(p *pending, near []byte, a Answer, o Outcome) (text string, nobody bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := len(p.waiters)
+	h, n := p.held, len(p.waiters)
 	if a.Allow && a.For == ForOnce && h.Accept == nil {
 		n = min(n, max(1, a.Count))
 	}
@@ -153,14 +161,16 @@ func (d *Desk) deliver(p *pending, h *Held, a Answer, o Outcome) (text string, n
 	case !a.Allow && h.Again && a.For == ForOnce:
 		refused := o
 		refused.Reason = "a person refused the same a moment ago"
-		d.early[h.Key] = early{outcome: refused, until: time.Now().Add(denyTime)}
+		d.early[h.key()] = early{outcome: refused, until: time.Now().Add(denyTime)}
 		return "denied", n == 0
 	case !a.Allow:
 		return "denied", n == 0
 	case n == 0 && a.For == ForOnce && h.Accept == nil && h.Again:
 		o.By += ", before it was asked again"
-		d.early[h.Key] = early{o, time.Now().Add(lateTime), like(h.Question), h.Args, func() string { return p.q.Digest(h.Card(nil)) }}
+		d.early[h.key()] = early{o, time.Now().Add(lateTime), like(p.q), h.Args, func() string { return p.card(near).Digest }}
 		return fmt.Sprintf("the client no longer waits; the same call passes once within %v", lateTime), true
+	case n == 0 && a.For == ForOnce && h.Accept == nil:
+		return "nobody waits for it any more: nothing was done", true
 	case left > 0:
 		return fmt.Sprintf("allowed %d; %d more of the same wait", n, left), false
 	case h.Accept != nil:

@@ -14,7 +14,7 @@ import (
 // A Held is a frame that waits at a Desk. Its functions may be called concurrently, by one goroutine for each question at a time.
 type Held struct {
 	Question Question // without ID, times, and counts
-	Key      string   // what makes two frames the same question
+	Key      string   // what makes two frames the same; with all that is asked about them, the same question
 	Args     []byte   // of a call; kept to be compared with the next one
 	Again    bool     // the same frame may come again, so that an answer that comes too late is of use
 	// Card says what the frame would do now. near are arguments that were approved a moment ago for a call that is nearly this one, or nil.
@@ -85,8 +85,8 @@ type Desk struct {
 
 	mu       sync.Mutex
 	open     map[string]*pending // by id
-	keys     map[string]*pending
-	early    map[string]early // answers that hold for the next frame of a key
+	keys     map[string]*pending // by Held.key
+	early    map[string]early    // answers that hold for the next frame of a key
 	watchers map[chan struct{}]bool
 	screens  int
 	n        uint64
@@ -95,7 +95,7 @@ type Desk struct {
 // A pending question and the frames that wait for its answer.
 type pending struct {
 	q         Question
-	held      *Held
+	held      *Held // the one that q is about; those that joined are the same
 	waiters   []*waiter
 	idle      time.Time // since when nobody waits; zero while somebody does
 	answering bool
@@ -142,6 +142,7 @@ func (d *Desk) Ask(ctx context.Context, h *Held) Outcome {
 	if p == nil {
 		return known
 	}
+	d.recheck(p) // somebody may have answered in advance meanwhile
 	select {
 	case o := <-w.outcome:
 		return o
@@ -156,10 +157,21 @@ func (d *Desk) Ask(ctx context.Context, h *Held) Outcome {
 	}
 	p.waiters = slices.DeleteFunc(p.waiters, func(o *waiter) bool { return o == w })
 	d.settled(p)
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return Outcome{Pending: true, Reason: "nobody has answered yet"}
+	switch {
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return Outcome{Reason: "it was cancelled before anybody answered"}
+	case d.open[p.q.ID] != p:
+		return Outcome{Reason: "nobody answered in time"}
 	}
-	return Outcome{Reason: "it was cancelled before anybody answered"}
+	return Outcome{Pending: true, Reason: "nobody has answered yet"}
+}
+
+// key is what makes two questions the same: the frame, and all that is asked about it. An answer to the one is none to a question that
+// another rule raises about the same frame.
+func (h *Held) key() string {
+	q := h.Question
+	q.Summary = "" // it goes by the order of the arguments
+	return h.Key + " " + q.Digest(Card{})
 }
 
 // inAdvance is the answer that came before the frame, if there is one. An allowance is for what was shown: where the frame would do
@@ -167,7 +179,8 @@ func (d *Desk) Ask(ctx context.Context, h *Held) Outcome {
 func (d *Desk) inAdvance(h *Held) (Outcome, bool) {
 	d.mu.Lock()
 	d.tidy()
-	e, ok := d.early[h.Key]
+	key := h.key()
+	e, ok := d.early[key]
 	d.mu.Unlock()
 	if !ok || !e.outcome.Allowed {
 		return e.outcome, ok
@@ -175,10 +188,10 @@ func (d *Desk) inAdvance(h *Held) (Outcome, bool) {
 	now := e.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e, ok = d.early[h.Key]; !ok || !e.outcome.Allowed {
+	if e, ok = d.early[key]; !ok || !e.outcome.Allowed {
 		return e.outcome, ok
 	}
-	delete(d.early, h.Key)
+	delete(d.early, key)
 	return e.outcome, e.outcome.Shown == now
 }
 
@@ -198,24 +211,26 @@ func (d *Desk) Recheck() {
 	}
 	d.mu.Unlock()
 	for _, p := range all {
-		d.mu.Lock()
-		h := p.held
-		d.mu.Unlock()
-		o, ok := h.known()
-		if !ok {
-			continue
-		}
-		d.mu.Lock()
-		if d.open[p.q.ID] == p && !p.answering {
-			for _, w := range p.waiters {
-				w.outcome <- o
-			}
-			p.waiters = nil
-			d.remove(p)
-			d.tell()
-		}
-		d.mu.Unlock()
+		d.recheck(p)
 	}
+}
+
+func (d *Desk) recheck(p *pending) {
+	o, ok := p.held.known()
+	if !ok {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.open[p.q.ID] != p || p.answering {
+		return
+	}
+	for _, w := range p.waiters {
+		w.outcome <- o
+	}
+	p.waiters = nil
+	d.remove(p)
+	d.tell()
 }
 
 // put opens a question or joins the one that is open, unless there are too many.
@@ -223,21 +238,21 @@ func (d *Desk) put(h *Held, w *waiter) (*pending, Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tidy()
-	p := d.keys[h.Key]
+	p := d.keys[h.key()]
 	if p == nil {
 		if len(d.open) >= maxOpen {
 			return nil, Outcome{Reason: fmt.Sprintf("%d questions of this server wait for a person already", maxOpen)}
 		}
 		d.n++
 		ctx, gone := context.WithCancel(context.Background())
-		p = &pending{q: h.Question, gone: gone}
+		p = &pending{q: h.Question, held: h, gone: gone}
 		p.q.ID, p.q.Session, p.q.Asked = d.session+".q"+strconv.FormatUint(d.n, 10), d.session, time.Now()
-		d.open[p.q.ID], d.keys[h.Key] = p, p
+		d.open[p.q.ID], d.keys[h.key()] = p, p
 		if h.Opened != nil {
 			go h.Opened(ctx, p.q)
 		}
 	}
-	p.held, p.idle = h, time.Time{}
+	p.idle = time.Time{}
 	p.waiters = append(p.waiters, w)
 	p.q.Times++
 	d.tell()
@@ -258,8 +273,8 @@ func (d *Desk) settled(p *pending) {
 func (d *Desk) remove(p *pending) {
 	delete(d.open, p.q.ID)
 	p.gone()
-	if d.keys[p.held.Key] == p {
-		delete(d.keys, p.held.Key)
+	if key := p.held.key(); d.keys[key] == p {
+		delete(d.keys, key)
 	}
 }
 

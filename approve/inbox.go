@@ -144,10 +144,8 @@ func (in *Inbox) attend(path string) {
 		in.mu.Unlock()
 		in.tell()
 		_, gone := os.Lstat(path)
-		if refused(err) {
-			os.Remove(path) // its session was killed
-		}
-		if refused(err) || gone != nil || in.ctx.Err() != nil {
+		dead := removeDead(path, err)
+		if dead || gone != nil || in.ctx.Err() != nil {
 			in.mu.Lock()
 			delete(in.sessions, path)
 			in.mu.Unlock()
@@ -340,7 +338,10 @@ func (in *Inbox) Answer(ctx context.Context, a Answer) (Receipt, error) {
 		return Receipt{}, err
 	}
 	r, err := ask(ctx, path, request{Verb: "answer", Answer: a})
-	if err != nil || r.Receipt == nil {
+	if err == nil && r.Receipt == nil {
+		err = errors.New("the session does not say what came of it")
+	}
+	if err != nil {
 		return Receipt{}, err
 	}
 	if a.For == ForAlways {

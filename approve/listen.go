@@ -41,6 +41,8 @@ type Served struct {
 	Desk        *Desk // nil: there are no questions
 	// Who says who is at the other end, and refuses those that may not answer what was asked at that time.
 	Who func(conn *net.UnixConn, asked time.Time) (By, error)
+	// Refused is told of answers that were not taken; nil: nobody wants to know.
+	Refused func(by By, err error)
 	// Undo takes back a grant.
 	Undo func(undo string, by By) error
 	// Granted reads grants anew that were given elsewhere.
@@ -268,23 +270,23 @@ func (l *Listener) desk(conn *net.UnixConn, q *request, r *reply) error {
 		card, err := l.s.Desk.Card(q.ID)
 		r.Card = &card
 		return err
-	case "answer":
+	case "answer", "undo":
 		by, err := l.who(conn, q)
-		if err != nil {
-			return err
+		switch {
+		case err != nil:
+		case q.Verb == "answer":
+			var receipt Receipt
+			receipt, err = l.s.Desk.Answer(q.Answer, by)
+			r.Receipt = &receipt
+		case l.s.Undo == nil:
+			err = errCannot
+		default:
+			err = l.s.Undo(q.Undo, by)
 		}
-		receipt, err := l.s.Desk.Answer(q.Answer, by)
-		r.Receipt = &receipt
+		if err != nil && l.s.Refused != nil {
+			l.s.Refused(by, err)
+		}
 		return err
-	case "undo":
-		by, err := l.who(conn, q)
-		if err != nil {
-			return err
-		}
-		if l.s.Undo == nil {
-			return errCannot
-		}
-		return l.s.Undo(q.Undo, by)
 	default:
 		return errCannot
 	}

@@ -77,6 +77,21 @@ type Line struct {
 	Spans []Span `json:"spans,omitempty"`
 }
 
+// String is a line without its colours.
+func (l Line) String() string {
+	text := l.Text
+	if l.Name != "" {
+		text = l.Name + ": " + text
+	}
+	if l.Mark != "" {
+		text = l.Mark + " " + text
+	}
+	if l.Warn {
+		text = "! " + text
+	}
+	return text
+}
+
 // A Span is a part of a line. Mark is "+" for what is new, "-" for what is gone, empty for what stayed.
 type Span struct {
 	Mark string `json:"mark,omitempty"`

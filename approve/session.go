@@ -49,8 +49,7 @@ func Live(ctx context.Context, dir string) (sessions []Session, odd []error, err
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case refused(err):
-				os.Remove(path) // its session was killed
+			case removeDead(path, err):
 			case err != nil:
 				odd = append(odd, fmt.Errorf("asking %q: %w", path, err))
 			case r.Status != nil:
@@ -60,6 +59,15 @@ func Live(ctx context.Context, dir string) (sessions []Session, odd []error, err
 	}
 	all.Wait()
 	return sessions, odd, nil
+}
+
+// removeDead removes the socket of a session that was killed, which nobody listens on any more.
+func removeDead(path string, err error) bool {
+	if !refused(err) {
+		return false
+	}
+	os.Remove(path)
+	return true
 }
 
 // PinsChanged has the session read the pin of its server anew.
@@ -78,12 +86,6 @@ func (s Session) End(ctx context.Context, reason string) error {
 func (s Session) Granted(ctx context.Context) error {
 	_, err := ask(ctx, s.path, request{Verb: "granted"})
 	return err
-}
-
-// Questions are the open ones of the session.
-func (s Session) Questions(ctx context.Context) ([]Question, error) {
-	r, err := ask(ctx, s.path, request{Verb: "questions"})
-	return r.Questions, err
 }
 
 // dial connects to a session, and makes sure that it is this user's.

@@ -19,11 +19,13 @@ type Question struct {
 	Server, Client string
 	Method, Tool   string
 	Class          rules.Class
-	Decision       rules.Decision // what asks first
-	World          rules.World    // what the rules judged
-	Pin            string         // hash of what was accepted of the tool; empty where nothing was
-	Definition     []byte         // what was accepted of the tool, raw JSON
-	Again          bool           // the client may send the same request again, so that a late answer is of use
+	// Questions are all that asks, in order; of a surface, what pins refuse.
+	Questions  []rules.Decision
+	Whole      bool        // the tool and its arguments raise them all, so that they can be answered in advance
+	World      rules.World // what the rules judged
+	Pin        string      // hash of what was accepted of the tool; empty where nothing was
+	Definition []byte      // what was accepted of the tool, raw JSON
+	Again      bool        // the client may send the same request again, so that a late answer is of use
 	// Surface gives what the server shows now as a pin that could be accepted. nil: the question is about the frame.
 	Surface func() *pin.Pin
 	// Elicit asks the user by a form of the client's own. nil: the client shows none.

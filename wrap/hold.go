@@ -39,7 +39,10 @@ func (p *pump) hold(ctx context.Context, c *call, j judged) {
 	w.Args, w.Result, w.Beside, w.Notes = bytes.Clone(w.Args), bytes.Clone(w.Result), bytes.Clone(w.Beside), nil
 	h := &heldFrame{
 		c: c, frame: frame, entry: entry, out: p.out, table: &s.st.client, notes: slices.Clone(p.notes), check: j.check,
-		decision: j.Decision, world: w, others: j.others, again: p.client && p.f.Kind == jsonrpc.Request,
+		decision: j.Decision, world: w, others: j.others, gate: j.gate, again: p.client && p.f.Kind == jsonrpc.Request,
+	}
+	if !h.again {
+		h.others = allowed.Decision
 	}
 	h.refuse = func(d rules.Decision, a Answer) { p.back.post(s.refusal(c, d, a)) }
 	h.sent = func() { h.table.forward(c) }
@@ -76,10 +79,12 @@ type heldFrame struct {
 	check  check                        // comes before the question; nil for none
 	refuse func(rules.Decision, Answer) // tells whoever waits for it
 
-	decision rules.Decision // why it is held
-	world    rules.World    // what the rules judged, with bytes of its own
-	others   rules.Decision // of its other parts
-	again    bool           // a request that the client may repeat
+	decision rules.Decision        // why it is held
+	world    rules.World           // what the rules judged, with bytes of its own
+	others   rules.Decision        // of its other parts
+	gate     func() rules.Decision // what pins say of it now; nil for nothing
+	again    bool                  // a request that the client may repeat
+	asked    *Question             // what people were asked; nil for nothing
 }
 
 // release asks in a goroutine of its own, which Run waits for.
@@ -114,14 +119,15 @@ func (s *Session) release(ctx context.Context, h *heldFrame) {
 			h.entry.Reason = ""
 		case d.Action == rules.Ask:
 			s.asked(h, d)
-			a = s.Asker.Ask(wait, s.question(h, d))
+			h.asked = s.question(h, d)
+			a = s.Asker.Ask(wait, *h.asked)
 		}
 		h.note(a)
 		h.entry.Time, h.entry.Wait = time.Now(), time.Since(start)
 		if a.Allowed {
-			h.entry.Decision = "pass"
-			s.letGo(ctx, h)
-			return
+			if d, a = s.letGo(ctx, h, a); a.Allowed {
+				return
+			}
 		}
 		h.entry.Decision = "refuse"
 		if s.answered(ctx, h, false) && s.logAnswer(h) {
@@ -135,15 +141,6 @@ func (s *Session) asked(h *heldFrame, d rules.Decision) {
 	s.st.mu.Lock()
 	defer s.st.mu.Unlock()
 	h.c.asked = d
-}
-
-// question is what the Asker hears of a held frame.
-func (s *Session) question(h *heldFrame, d rules.Decision) Question {
-	item := s.surface.acceptedItem(pin.Key{Section: pin.Tools, Name: h.c.tool})
-	return Question{
-		Server: s.Server, Client: s.Client, Method: h.world.Method, Tool: h.c.tool, Class: s.view.Class(h.c.tool, h.world.Class),
-		Decision: d, World: h.world, Pin: item.Hash, Definition: item.Definition, Again: h.again, Elicit: s.elicitor(h),
-	}
 }
 
 // note puts what people said into the log line.
@@ -171,48 +168,31 @@ func (h *heldFrame) checked(s *Session) {
 }
 
 // found does what has to be done before a human is asked about the frame, or nothing: it looks at what the server shows, and where nobody
-// has accepted that, asks about it first. The frame is judged once more after an acceptance, since that says what a tool does.
+// has accepted that, asks about it first. The frame is judged once more then, since what was accepted says what a tool does.
 func (s *Session) found(ctx context.Context, h *heldFrame) (d rules.Decision, a Answer) {
 	if h.check == nil {
 		return h.decision, a
 	}
-	d = h.check(ctx)
-	if d.Action == rules.Allow {
-		return h.decision, a
+	if d = h.check(ctx); d.Rule == "pins/first-sight" && d.Action != rules.Allow {
+		s.caused(h, d)
+		if a = s.askSurface(ctx, h, d); !a.Allowed {
+			return d, a
+		}
+		s.Log.Append(&audit.Entry{
+			Method: h.entry.Method, Tool: h.entry.Tool, Decision: "note", Reason: "what the server shows was accepted", Answer: "allowed", By: a.By, Shown: a.Shown,
+		})
+		if d = h.check(ctx); d.Action != rules.Allow {
+			a.Reason = "it was left out of what was accepted"
+		}
 	}
-	h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
-	if askable(d) && d.Rule != "pins/first-sight" {
+	switch {
+	case d.Action == rules.Allow:
+		d = s.judgeNow(h)
+	case askable(d):
 		s.raise(d)
 	}
-	if d.Rule != "pins/first-sight" {
-		return d, a
-	}
-	a = s.askSurface(ctx, h, d)
-	if !a.Allowed {
-		return d, a
-	}
-	s.Log.Append(&audit.Entry{
-		Method: h.entry.Method, Tool: h.entry.Tool, Decision: "note", Reason: "what the server shows was accepted", Answer: "allowed", By: a.By, Shown: a.Shown,
-	})
-	if d = h.check(ctx); d.Action != rules.Allow {
-		return d, Answer{By: a.By, Shown: a.Shown, Reason: "it was left out of what was accepted"}
-	}
-	return s.judgeAgain(h), a
-}
-
-// judgeAgain asks the rules about a frame whose tool is known only now.
-func (s *Session) judgeAgain(h *heldFrame) rules.Decision {
-	h.world.Class = s.surface.class(h.c.tool)
-	d := s.view.NewJudge(s.Facts).Decide(&h.world)
-	if h.others.Action < d.Action {
-		d = h.others
-	}
-	if d.Action == rules.Allow {
-		h.entry.Rule, h.entry.At = "", ""
-		return d
-	}
-	h.entry.Rule, h.entry.At, h.entry.Reason = d.Rule, d.At, d.Because
-	return d
+	s.caused(h, d)
+	return d, a
 }
 
 // askable reports whether what pins refuse can be accepted.
@@ -227,7 +207,7 @@ func (s *Session) askSurface(ctx context.Context, h *heldFrame, d rules.Decision
 }
 
 func (s *Session) surfaceQuestion(d rules.Decision) Question {
-	return Question{Server: s.Server, Client: s.Client, Decision: d, Again: true, Surface: s.proposal}
+	return Question{Server: s.Server, Client: s.Client, Questions: []rules.Decision{d}, Again: true, Surface: s.proposal}
 }
 
 // raisePause is between two looks at whether the question about what changed is still the same.
@@ -254,10 +234,18 @@ func (s *Session) proposal() *pin.Pin {
 	return s.surface.proposal()
 }
 
-// letGo sends an approved frame. Nothing else leaves by its outlet between the answer's taking effect and the frame, so that a
-// cancellation comes either before the one or after the other.
-func (s *Session) letGo(ctx context.Context, h *heldFrame) {
+// letGo sends an approved frame, unless it would not pass any more: then it says why. Nothing else leaves by its outlet between that
+// look, the answer's taking effect, and the frame, so that a cancellation comes either before the one or after the other, and what is
+// counted is.
+func (s *Session) letGo(ctx context.Context, h *heldFrame, a Answer) (rules.Decision, Answer) {
 	h.out.take()
+	if d, why := s.stands(h); why != "" {
+		h.out.giveBack()
+		s.caused(h, d)
+		h.entry.Reason = why
+		return d, Answer{By: a.By, Shown: a.Shown, Reason: why}
+	}
+	h.entry.Decision = "pass"
 	var err error
 	sent := s.answered(ctx, h, true) && s.logAnswer(h)
 	if sent {
@@ -278,6 +266,7 @@ func (s *Session) letGo(ctx context.Context, h *heldFrame) {
 		s.st.mu.Unlock()
 		s.toC.post(jsonrpc.AppendError(nil, h.c.id, codeEnded, "sallyport: the server no longer reads", nil))
 	}
+	return rules.Decision{}, a
 }
 
 // logAnswer writes the line about an answer, and reports whether that worked.

@@ -11,9 +11,11 @@ import (
 type judged struct {
 	rules.Decision
 	world rules.World
-	check check // what is still to be found out before it goes on; nil for nothing
 
-	others rules.Decision // of a call: the strictest of its parts besides its tool and arguments
+	// Of a request of the client, the parts besides its tool and arguments.
+	others rules.Decision
+	gate   func() rules.Decision // what pins say of it now; nil where it uses nothing that is pinned
+	check  check                 // what is still to be found out before it goes on; nil for nothing
 }
 
 // A check finds out, and may wait for, what the server has to say.
@@ -22,14 +24,9 @@ type check func(ctx context.Context) rules.Decision
 // stricter keeps the stricter of two decisions on one frame. Every part of a frame is judged before anything is asked, so that a
 // question never stands before a denial.
 func stricter(a, b judged) judged {
-	check := a.check
-	if check == nil {
-		check = b.check
-	}
 	if b.Action < a.Action {
-		a = b
+		return b
 	}
-	a.check = check
 	return a
 }
 
@@ -57,14 +54,15 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	} else {
 		j = p.decide(w)
 	}
-	j = stricter(j, p.pinned(c))
+	pinned := p.pinned(c)
+	j = stricter(j, pinned)
 	others := stricter(p.hidden(c), p.inputResponses(c.tool))
 	if c.method == "tools/call" && p.f.Get("task") != nil {
 		// The experimental tasks of 2025-11-25: a call that is to go on after its answer.
 		others = stricter(others, p.decide(rules.World{On: rules.Other, Method: "tasks/get", Tool: c.tool, Args: args}))
 	}
 	j = stricter(j, others)
-	j.others = others.Decision
+	j.others, j.gate, j.check = others.Decision, pinned.gate, pinned.check
 	return j
 }
 

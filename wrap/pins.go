@@ -267,9 +267,12 @@ func (p *pump) pinned(c *call) judged {
 		if askable(d) {
 			p.asks = append(p.asks, func() { p.s.raise(d) })
 		}
-		return p.observe(d, w)
+		j := p.observe(d, w)
+		j.gate = func() rules.Decision { return u.gate(key, free) }
+		return j
 	}
 	j := allowed
+	j.gate = func() rules.Decision { return u.gate(key, free) }
 	j.check = p.s.known(key, c.era, free)
 	return j
 }

@@ -201,20 +201,22 @@ func (e *effects) redirection(s *sink, w string, moved bool) {
 		s.warn("writes", short(w, maxLineBytes)+" (which file that is cannot be told)")
 		return
 	}
-	for _, pl := range e.places(w) {
-		text, odd := e.told(pl)
-		e.paths[pl.abs], e.paths[pl.real] = true, true
-		if moved && !isAbs(w) && w[0] != '~' {
-			text += ", unless the command before leads to another folder"
-			odd = true
-		}
-		s.add(approve.Line{Name: "writes", Text: text, Warn: odd})
-		if odd {
-			e.warn("a command writes " + text)
-		}
+	places := e.places(w)
+	if len(places) == 0 {
+		s.warn("writes", short(w, maxLineBytes))
 		return
 	}
-	s.warn("writes", short(w, maxLineBytes))
+	pl := places[0] // where a shell stands first
+	text, odd := e.told(pl)
+	e.paths[pl.abs], e.paths[pl.real] = true, true
+	if moved && !isAbs(w) && w[0] != '~' {
+		text += ", unless the command before leads to another folder"
+		odd = true
+	}
+	s.add(approve.Line{Name: "writes", Text: text, Warn: odd})
+	if odd {
+		e.warn("a command writes " + text)
+	}
 }
 
 // oddities says what is unusual about a command.

@@ -122,6 +122,19 @@ func TestSymlinksAreShownWithWhatTheyLeadTo(t *testing.T) {
 	want(t, printed(w.call(t, "filesystem", "write_file", `{"path":"harmless.txt","content":"new\n"}`)), "-secret", "+new")
 }
 
+func TestBlanksAtTheEndsOfAPathArePartOfIt(t *testing.T) {
+	for _, blank := range []string{" ", "\t", "\u00a0"} {
+		w := newWorld(t)
+		w.write(t, "notes.txt", "mine\n")
+		if err := os.Symlink(filepath.Join(w.home, ".ssh", "id_rsa"), filepath.Join(w.project, "notes.txt"+blank)); err != nil {
+			t.Skip(err)
+		}
+		card := Of(w.call(t, "filesystem", "write_file", writeArgs("notes.txt"+blank, "new\n")))
+		want(t, said(card, "file"), "~/.ssh/id_rsa (outside of the project)")
+		want(t, warned(card), "begins or ends with a blank")
+	}
+}
+
 func TestStepsBackFromBehindASymlinkAreFollowed(t *testing.T) {
 	w := newWorld(t)
 	if err := os.Symlink(filepath.Join(w.home, ".ssh"), filepath.Join(w.project, "sub")); err != nil {

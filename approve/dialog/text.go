@@ -86,7 +86,7 @@ func question(p *page, q approve.Question, card approve.Card) {
 			p.add(b.Title)
 		}
 		for _, l := range b.Lines {
-			p.add("  " + cardLine(l))
+			p.add("  " + l.String())
 		}
 		if p.full {
 			return
@@ -110,20 +110,6 @@ func says(card approve.Card, name, value string) bool {
 		}
 	}
 	return false
-}
-
-func cardLine(l approve.Line) string {
-	text := l.Text
-	if l.Name != "" {
-		text = l.Name + ": " + text
-	}
-	if l.Mark != "" {
-		text = l.Mark + " " + text
-	}
-	if l.Warn {
-		text = "! " + text
-	}
-	return text
 }
 
 // A page is filled with lines until it is full; from then on it takes nothing.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"sallyport/approve/grants"
 	"sallyport/approve/who"
 	"sallyport/rules"
+	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/audit"
 	"sallyport/wrap/jsonrpc"
@@ -31,6 +31,11 @@ const (
 	maxMargin = 10 * time.Second
 	// maxKept is how large the arguments of a call may be whose question outlives it.
 	maxKept = 1 << 20
+	// maxCauses and maxScopes, in bytes, bound what a question holds beside its card: all questions of a session go into one reply.
+	maxCauses = 20
+	maxScopes = 16 << 10
+	// maxHosts bounds what is remembered of calls that passed.
+	maxHosts = 10_000
 	// sessionGrant is how long an answer for the session holds.
 	sessionGrant = 8 * time.Hour
 )
@@ -56,8 +61,9 @@ type asker struct {
 	grants  func() *grants.Store
 	dialogs func() *dialog.Dialogs
 
-	mu    sync.Mutex
-	hosts map[string]bool // that calls which passed have named
+	mu      sync.Mutex
+	hosts   map[string]bool // that calls which passed have named
+	refused time.Time       // when an attempt to answer was logged last
 }
 
 // newAsker begins to find out who the client is, while that is still there to be seen.
@@ -78,9 +84,11 @@ func newAsker(l *launch, environ []string) *asker {
 
 // Ask implements wrap.Asker.
 func (a *asker) Ask(ctx context.Context, q wrap.Question) wrap.Answer {
-	h := a.held(q)
+	var h *approve.Held
 	if q.Surface != nil {
 		h = a.surface(q)
+	} else {
+		h = a.held(q)
 	}
 	o := a.desk.Ask(ctx, h)
 	if o.Allowed && q.Surface == nil {
@@ -98,9 +106,30 @@ func (a *asker) kept(q approve.Question, o approve.Outcome) {
 		Method: q.Method, Tool: q.Tool, Decision: "note", Reason: "answered while nobody waited", By: o.By, Shown: o.Shown, Granted: o.Granted,
 		Answer: map[bool]string{true: "allowed", false: "refused"}[o.Allowed],
 	}
+	a.note(e)
+	if a.options.Notify {
+		go a.dialogs().Notify("sallyport: answered", q.Summary+"\n"+e.Answer+" by "+o.By)
+	}
+}
+
+// note logs what is about no frame of its own.
+func (a *asker) note(e audit.Entry) {
 	a.l.log.Append(&e)
 	if err := a.l.log.Flush(); err != nil {
 		warningf("writing the log: %v", err)
+	}
+}
+
+// turnedAway logs who tried to answer and was refused, once a second at most: whoever may not answer is not to fill the log either.
+func (a *asker) turnedAway(by approve.By, err error) {
+	a.mu.Lock()
+	recent := time.Since(a.refused) < time.Second
+	if !recent {
+		a.refused = time.Now()
+	}
+	a.mu.Unlock()
+	if !recent {
+		a.note(audit.Entry{Decision: "note", Reason: "an answer was refused: " + err.Error(), By: by.String()})
 	}
 }
 
@@ -110,7 +139,9 @@ func (a *asker) named(q wrap.Question) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, h := range hosts {
-		a.hosts[h] = true
+		if len(a.hosts) < maxHosts {
+			a.hosts[h] = true
+		}
 	}
 }
 
@@ -122,22 +153,15 @@ func (a *asker) newHost(host string) bool {
 
 // held is what the desk keeps of a frame.
 func (a *asker) held(q wrap.Question) *approve.Held {
-	judge := a.view.NewJudge(a.l.set.facts)
 	world := q.World
-	questions := judge.Questions(&world)
-	// Something else of the frame asks than its tool and arguments: that cannot be answered in advance.
-	other := !slices.ContainsFunc(questions, func(d rules.Decision) bool { return d.Rule == q.Decision.Rule })
-	if other {
-		questions = []rules.Decision{q.Decision}
-	}
 	h := &approve.Held{
 		Question: approve.Question{
 			Server: q.Server, Client: q.Client, Kind: approve.KindCall, Method: q.Method, Tool: q.Tool, Class: classText(q.Class),
 		},
 		Key: keyOf(q), Args: world.Args, Again: q.Again && len(world.Args)+len(world.Beside) <= maxKept,
 	}
-	for _, d := range questions {
-		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: d.Because})
+	for _, d := range q.Questions[:min(len(q.Questions), maxCauses)] {
+		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: scan.VisibleLine(d.Because, 300)})
 	}
 	show := card.Call{
 		Args: world.Args, Beside: world.Beside, Definition: q.Definition, View: a.view, Facts: a.l.set.facts, NewHost: a.newHost,
@@ -152,8 +176,8 @@ func (a *asker) held(q wrap.Question) *approve.Held {
 		c.Near, c.Who = near, a.guard().Client()
 		return card.Of(c)
 	}
-	if !other {
-		a.grantable(h, judge, questions, world)
+	if q.Whole && len(q.Questions) <= maxCauses {
+		a.grantable(h, q.Questions, world)
 	}
 	h.Opened = func(ctx context.Context, open approve.Question) { a.doors(ctx, open, h, q.Elicit) }
 	return h
@@ -168,12 +192,17 @@ func classText(c rules.Class) string {
 }
 
 // grantable lets a question be answered in advance.
-func (a *asker) grantable(h *approve.Held, judge *rules.Judge, questions []rules.Decision, world rules.World) {
-	scopes := judge.Scopes(&world)
+func (a *asker) grantable(h *approve.Held, questions []rules.Decision, world rules.World) {
+	sorted := world // the order of arguments makes no other question
+	if canonical, err := pin.Canonical(nil, world.Args); err == nil {
+		sorted.Args = canonical
+	}
+	scopes := a.view.NewJudge(a.l.set.facts).Scopes(&sorted)
+	size := 0
 	for _, sc := range scopes {
 		text, err := a.grants().Text(questions, &world, sc)
-		if err != nil {
-			return // what cannot be written cannot be granted
+		if size += len(text) + len(sc.Words); err != nil || size > maxScopes {
+			break // what cannot be written cannot be granted, nor what nobody reads
 		}
 		h.Question.Scopes = append(h.Question.Scopes, approve.Scope{Words: sc.Words, Text: text, Whole: sc.Whole})
 	}
@@ -188,7 +217,7 @@ func (a *asker) grantable(h *approve.Held, judge *rules.Judge, questions []rules
 		return approve.Outcome{}, false
 	}
 	h.Grant = func(answer approve.Answer, by approve.By) (string, error) {
-		if answer.Scope < 0 || answer.Scope >= len(scopes) {
+		if answer.Scope < 0 || answer.Scope >= len(h.Question.Scopes) {
 			return "", errors.New("there is no such scope")
 		}
 		sc, always := scopes[answer.Scope], answer.For == approve.ForAlways
@@ -250,7 +279,14 @@ func (a *asker) who(conn *net.UnixConn, asked time.Time) (approve.By, error) {
 // serve adds to what the session lets others do.
 func (a *asker) serve(s approve.Served) approve.Served {
 	s.Desk, s.Who = a.desk, a.who
-	s.Undo = func(undo string, _ approve.By) error { return a.grants().Undo(undo) }
+	s.Refused = a.turnedAway
+	s.Undo = func(undo string, by approve.By) error {
+		err := a.grants().Undo(undo)
+		if err == nil {
+			a.note(audit.Entry{Decision: "note", Reason: "taken back: " + undo, By: by.String()})
+		}
+		return err
+	}
 	s.Granted = func() error {
 		err := a.grants().Reload()
 		a.desk.Recheck()

@@ -16,12 +16,14 @@ import (
 
 // surface is the question about what a server shows, one for all calls that wait for it.
 func (a *asker) surface(q wrap.Question) *approve.Held {
+	first := q.Questions[0].Rule == "pins/first-sight"
+	cause := approve.Cause{Rule: "pins/drift", Because: "it is not what was accepted"} // one question, whichever part of it was called
+	if first {
+		cause = approve.Cause{Rule: q.Questions[0].Rule, Because: q.Questions[0].Because}
+	}
 	h := &approve.Held{
-		Question: approve.Question{
-			Server: q.Server, Client: q.Client, Kind: approve.KindSurface, Method: q.Method, Class: "write",
-			Rules: []approve.Cause{{Rule: q.Decision.Rule, Because: q.Decision.Because}},
-		},
-		Key: "surface", Again: true,
+		Question: approve.Question{Server: q.Server, Client: q.Client, Kind: approve.KindSurface, Class: "write", Rules: []approve.Cause{cause}},
+		Key:      "surface", Again: true,
 	}
 	if r, err := a.review(q); err == nil {
 		h.Question.Summary = r.headline()
@@ -35,7 +37,7 @@ func (a *asker) surface(q wrap.Question) *approve.Held {
 	}
 	h.Known = func() (approve.Outcome, bool) {
 		r, err := a.review(q)
-		settled := err == nil && (r.empty() || q.Decision.Rule == "pins/first-sight" && r.old.Accepted())
+		settled := err == nil && (r.empty() || first && r.old.Accepted())
 		return approve.Outcome{Allowed: settled, By: "sallyport pin accept"}, settled
 	}
 	h.Accept = func(open approve.Question, answer approve.Answer, _ approve.By) error {

@@ -16,20 +16,20 @@ func (a *asker) doors(ctx context.Context, q approve.Question, h *approve.Held, 
 		return
 	}
 	desktop := a.dialogs()
-	if q.Kind != approve.KindCall || q.Class != "write" || q.Word != "" || !a.options.Dialog || desktop.Name() == "" {
-		if a.options.Notify {
-			desktop.Notify("sallyport: "+q.Server+" waits for you", q.Summary)
-		}
-		if q.Kind != approve.KindCall || q.Class != "write" || q.Word != "" {
-			return
-		}
+	answerable := q.Kind == approve.KindCall && q.Class == "write" && q.Word == ""
+	dialogs := answerable && a.options.Dialog && desktop.Name() != ""
+	if a.options.Notify && !dialogs {
+		desktop.Notify("sallyport: "+q.Server+" waits for you", q.Summary)
+	}
+	if !answerable {
+		return
 	}
 	c, err := a.desk.Card(q.ID)
 	if err != nil {
 		return
 	}
 	switch {
-	case a.options.Dialog && desktop.Name() != "":
+	case dialogs:
 		verdict, err := desktop.Ask(ctx, q, c)
 		if err != nil && ctx.Err() == nil {
 			warningf("asking by a dialog: %v", err)
@@ -101,18 +101,8 @@ func cardText(c approve.Card) string {
 
 // lineText is a line of a card. What goes on from the line above is set off, so that it looks like no argument of its own.
 func lineText(kind string, l approve.Line) string {
-	text := l.Text
 	if kind == approve.BlockText && l.Name == "" {
-		text = "  | " + text
+		l.Text = "  | " + l.Text
 	}
-	if l.Name != "" {
-		text = l.Name + ": " + text
-	}
-	if l.Mark != "" {
-		text = l.Mark + " " + text
-	}
-	if l.Warn {
-		text = "! " + text
-	}
-	return text
+	return l.String()
 }

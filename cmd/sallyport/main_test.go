@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,16 +56,25 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(env.WorkDir+"/home", 0o700)
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "agent" {
+			var err error
+			switch cond {
+			case "agent":
 				// Whoever runs the tests may not answer questions: sallyport would be right to refuse.
-				return os.Getenv("CLAUDECODE")+os.Getenv("GEMINI_CLI")+os.Getenv("CURSOR_AGENT")+os.Getenv("OPENCODE") != "", nil
-			}
-			if cond != "namespace" {
+				if os.Getenv("CLAUDECODE")+os.Getenv("GEMINI_CLI")+os.Getenv("CURSOR_AGENT")+os.Getenv("OPENCODE") != "" {
+					err = errors.New("an agent runs the tests")
+				}
+			case "namespace":
+				err = exec.Command("unshare", "--mount", "true").Run()
+			case "tmux":
+				_, err = exec.LookPath("tmux")
+			default:
 				return false, fmt.Errorf("unknown condition %q", cond)
 			}
-			err := exec.Command("unshare", "--mount", "true").Run()
 			if err != nil && os.Getenv("SALLYPORT_MUST_RUN") != "" {
-				return false, fmt.Errorf("no mount namespace: %v", err)
+				return false, fmt.Errorf("condition %s: %v", cond, err)
+			}
+			if cond == "agent" {
+				return err != nil, nil
 			}
 			return err == nil, nil
 		},
