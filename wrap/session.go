@@ -241,7 +241,7 @@ func (s *Session) failPending(why string) {
 		}
 		entry := audit.Entry{Direction: "s2c", Method: c.method, Tool: c.tool, ID: c.id.Raw(), Decision: "note", Reason: why}
 		if c.asked.Rule != "" {
-			entry.Decision, entry.Rule, entry.At, entry.Reason = "refuse", c.asked.Rule, c.asked.At, "the session ended before a person answered"
+			entry.Decision, entry.Rule, entry.At, entry.Reason = "refuse", c.asked.Rule, c.asked.At, "the session ended before a person answered: "+why
 			out = append(out, s.refusal(c, c.asked, Answer{Reason: entry.Reason})...)
 		} else {
 			out = jsonrpc.AppendError(out, c.id, codeEnded, "sallyport: "+why, nil)

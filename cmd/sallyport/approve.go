@@ -75,7 +75,7 @@ func openInbox(screen bool) (*approve.Inbox, error) {
 	}
 	in, err := approve.Open(p.runtime, screen)
 	if err != nil {
-		return nil, withHint(fmt.Sprintf("run \"chmod 700 %s\", if it is yours", p.runtime), "looking for live sessions: %v", err)
+		return nil, fmt.Errorf("looking for live sessions: %w", err) // which says what to type
 	}
 	return in, nil
 }
