@@ -136,9 +136,8 @@ func (d *Desk) answer(p *pending, a Answer, by By) (r Receipt, err error) {
 		return Receipt{}, err
 	}
 	text, nobody := d.deliver(p, near, a, o)
-	if r.Text = text; nobody {
-		d.kept(p.q, o)
-	}
+	r.Text = text
+	d.told(p.q, o, !nobody)
 	return r, nil
 }
 

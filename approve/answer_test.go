@@ -16,7 +16,7 @@ func TestAnAnswerIsForTheQuestionThatWasShown(t *testing.T) {
 		h.Question.Scopes = []Scope{{Words: scope}}
 		return h
 	}
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	granted := ""
 	first, second := asked("default/write", "files in /p/notes", "write"), asked("default/write", "files in /home", "write")
 	first.Grant = func(Answer, By) (string, error) { granted = "notes"; return "u1", nil }
@@ -40,7 +40,7 @@ func TestAnAnswerIsForTheQuestionThatWasShown(t *testing.T) {
 	for name, next := range map[string]*Held{
 		"another rule": asked("too-many-calls", "x", "write"), "another class": asked("default/write", "x", "destructive"), "another scope": asked("default/write", "y", "write"),
 	} {
-		d := NewDesk("s", func(Question, Outcome) {})
+		d := NewDesk("s", func(Question, Outcome, bool) {})
 		past, cancel := context.WithDeadline(t.Context(), time.Now())
 		defer cancel()
 		d.Ask(past, asked("default/write", "x", "write"))
@@ -58,7 +58,7 @@ func TestAnAnswerIsForTheQuestionThatWasShown(t *testing.T) {
 }
 
 func TestWhatCannotComeAgainIsNotPending(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	past, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	h := frame("a")
@@ -69,7 +69,7 @@ func TestWhatCannotComeAgainIsNotPending(t *testing.T) {
 }
 
 func TestAGrantThatComesBetweenIsSeen(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	h, n := frame("a"), 0
 	h.Known = func() (Outcome, bool) { n++; return Outcome{Allowed: true}, n > 1 }
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -80,7 +80,7 @@ func TestAGrantThatComesBetweenIsSeen(t *testing.T) {
 }
 
 func TestALateAllowanceHoldsBesideANearMiss(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	past, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	for _, key := range []string{"a", "b"} {
@@ -107,7 +107,7 @@ func TestALateAllowanceHoldsBesideANearMiss(t *testing.T) {
 // TestStrangersDoNotCrowdOut: who may not answer can watch, but not instead of who may.
 func TestStrangersDoNotCrowdOut(t *testing.T) {
 	folder, may := dir(t), make(chan bool, 100)
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	l := listen(t, folder, "s", Served{
 		Desk: d, Status: func() Status { return Status{Session: "s"} },
 		Who: func(*net.UnixConn, time.Time) (By, error) {

@@ -81,7 +81,7 @@ const (
 // A Desk is where the frames of a session wait for people. All methods may be called concurrently.
 type Desk struct {
 	session string
-	kept    func(q Question, o Outcome) // told of answers that wait for the next frame
+	told    func(q Question, o Outcome, waited bool)
 
 	mu       sync.Mutex
 	open     map[string]*pending // by id
@@ -116,9 +116,9 @@ type early struct {
 	now     func() string // the digest of what would be shown by now
 }
 
-// NewDesk makes the desk of a session. kept is told of answers that no frame has taken yet.
-func NewDesk(session string, kept func(q Question, o Outcome)) *Desk {
-	return &Desk{session: session, kept: kept, open: map[string]*pending{}, keys: map[string]*pending{}, early: map[string]early{}, watchers: map[chan struct{}]bool{}}
+// NewDesk makes the desk of a session. told hears every answer that a person gave, and whether a frame waited for it.
+func NewDesk(session string, told func(q Question, o Outcome, waited bool)) *Desk {
+	return &Desk{session: session, told: told, open: map[string]*pending{}, keys: map[string]*pending{}, early: map[string]early{}, watchers: map[chan struct{}]bool{}}
 }
 
 // over reports whether a time has come, by the clock that stops while a machine sleeps or by the one that people set.
@@ -202,6 +202,22 @@ func (h *Held) known() (Outcome, bool) {
 	return h.Known()
 }
 
+// Room reports whether a frame could wait here: as one more question, or because the same is asked already.
+func (d *Desk) Room(key string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tidy()
+	if len(d.open) < maxOpen {
+		return true
+	}
+	for _, p := range d.open {
+		if p.held.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
 // Recheck lets go what people have answered in advance by now.
 func (d *Desk) Recheck() {
 	d.mu.Lock()
@@ -241,7 +257,7 @@ func (d *Desk) put(h *Held, w *waiter) (*pending, Outcome) {
 	p := d.keys[h.key()]
 	if p == nil {
 		if len(d.open) >= maxOpen {
-			return nil, Outcome{Reason: fmt.Sprintf("%d questions of this server wait for a person already", maxOpen)}
+			return nil, Crowded()
 		}
 		d.n++
 		ctx, gone := context.WithCancel(context.Background())
@@ -257,6 +273,11 @@ func (d *Desk) put(h *Held, w *waiter) (*pending, Outcome) {
 	p.q.Times++
 	d.tell()
 	return p, Outcome{}
+}
+
+// Crowded is what a frame hears for which there is no room.
+func Crowded() Outcome {
+	return Outcome{Reason: fmt.Sprintf("%d questions of this server wait for a person already", maxOpen)}
 }
 
 // settled notes that one who waited is served.

@@ -54,7 +54,7 @@ func (d *Desk) only(t *testing.T) Question {
 var me = By{Door: "tui", TTY: "pts/1", PID: 7}
 
 func TestAllowingOnceLetsOneOfTheSameGo(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	first := d.askNow(t, t.Context(), frame("a"), 1)
 	second := d.askNow(t, t.Context(), frame("a"), 2)
 	q := d.only(t)
@@ -86,7 +86,7 @@ func TestAllowingOnceLetsOneOfTheSameGo(t *testing.T) {
 }
 
 func TestNothingIsAllowedThatWasNotSeen(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	h := frame("a")
 	h.Question.Word = "delete"
 	h.Card = func([]byte) Card { return cardOf("before") }
@@ -117,7 +117,7 @@ func TestNothingIsAllowedThatWasNotSeen(t *testing.T) {
 }
 
 func TestALateAllowanceHoldsForOneOfTheSame(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if o := d.Ask(ctx, frame("a")); o.Allowed || !o.Pending {
@@ -149,7 +149,7 @@ func TestALateAllowanceHoldsForOneOfTheSame(t *testing.T) {
 }
 
 func TestALateAllowanceIsForWhatWasShown(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	h := frame("a")
@@ -195,7 +195,7 @@ func TestTheDigestIsOverAllThatIsShown(t *testing.T) {
 }
 
 func TestACancelledFrameIsNeverAllowed(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	out := d.askNow(t, ctx, frame("a"), 1)
 	cancel()
@@ -217,7 +217,7 @@ func TestACancelledFrameIsNeverAllowed(t *testing.T) {
 }
 
 func TestOfTwoAnswersOneCounts(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	h := frame("a")
 	in, release := make(chan bool), make(chan bool)
 	h.Card = func([]byte) Card { in <- true; <-release; return cardOf("a") }
@@ -241,7 +241,7 @@ func TestOfTwoAnswersOneCounts(t *testing.T) {
 }
 
 func TestAGrantAnswersWhatWaitsLikeIt(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	var mu sync.Mutex
 	granted := false
 	known := func() (Outcome, bool) {
@@ -273,7 +273,7 @@ func TestAGrantAnswersWhatWaitsLikeIt(t *testing.T) {
 }
 
 func TestAFloodIsFolded(t *testing.T) {
-	d := NewDesk("s", func(Question, Outcome) {})
+	d := NewDesk("s", func(Question, Outcome, bool) {})
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for i := range maxOpen {
@@ -290,7 +290,7 @@ func TestAFloodIsFolded(t *testing.T) {
 // TestInboxFollowsSessions goes over real sockets, as another process would.
 func TestInboxFollowsSessions(t *testing.T) {
 	folder := dir(t)
-	d := NewDesk("one", func(Question, Outcome) {})
+	d := NewDesk("one", func(Question, Outcome, bool) {})
 	allow := true
 	l := listen(t, folder, "one", Served{
 		Desk: d, Status: func() Status { return Status{Session: "one", Server: "s"} },

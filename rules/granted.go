@@ -79,6 +79,9 @@ func (j *Judge) answered(question Decision) Decision {
 // holds more than its arguments, which is what grants speak of.
 func (j *Judge) granted(question string, counts func(*rule) bool) (by *rule, doubt bool) {
 	f := &j.frame
+	if j.view.elsewhere.Load() {
+		return nil, false
+	}
 	for _, r := range j.view.grants[f.on].rules(f.Tool.Name) {
 		if r.answers != question || counts != nil && !counts(r) {
 			continue

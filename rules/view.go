@@ -1,10 +1,12 @@
 package rules
 
-import "cmp"
+import (
+	"cmp"
+	"sync/atomic"
+)
 
 // View is a policy for one server and one client: rules that can never match there
-// are gone, the others are indexed by tool. It is immutable; any goroutines may
-// share it.
+// are gone, the others are indexed by tool. Any goroutines may share it.
 type View struct {
 	policy         *Policy
 	server, client string
@@ -14,7 +16,12 @@ type View struct {
 	edits          [Other + 1]ruleIndex
 	hides          listMask
 	masks          onMask
+	elsewhere      atomic.Bool // others know the grants better
 }
+
+// ForgetGrants makes the grants of the file of answers answer nothing from here on: somebody else reads that file as it is now, and is
+// asked. It may be called concurrently.
+func (v *View) ForgetGrants() { v.elsewhere.Store(true) }
 
 // ruleIndex holds the rules of one kind of frame, in the order in which they are
 // evaluated: deny, ask, allow, and by name within.

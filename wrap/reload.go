@@ -11,6 +11,9 @@ import (
 // ErrBlocked is returned by Run when a human has blocked the server meanwhile.
 var ErrBlocked = errors.New("the server has been blocked")
 
+// GrantsChanged says that the file of answers was changed: what its grants answer the Asker knows from here on, who is asked instead.
+func (s *Session) GrantsChanged() { s.view.ForgetGrants() }
+
 // PinsChanged takes a new pin into force, nil for none: what was held and is accepted now is shown from here on, and the client hears that
 // lists have changed. What the server has shown is not asked for again. The same pin once more is a human who looked again: what changed
 // back to what was accepted is believed. It may be called concurrently.

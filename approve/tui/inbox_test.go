@@ -74,7 +74,7 @@ func (l *loop) shows(text string) func() bool {
 // session listens as one does, and asks.
 func session(t *testing.T, dir, name string, ask ...*approve.Held) []chan approve.Outcome {
 	t.Helper()
-	desk := approve.NewDesk(name, nil)
+	desk := approve.NewDesk(name, func(approve.Question, approve.Outcome, bool) {})
 	l, err := approve.Listen(dir, name, approve.Served{
 		Desk: desk, Status: func() approve.Status { return approve.Status{Session: name, Server: "filesystem", Client: "editor"} },
 		Who: func(*net.UnixConn, time.Time) (approve.By, error) { return approve.By{}, nil },

@@ -36,6 +36,8 @@ const (
 	maxScopes = 16 << 10
 	// maxHosts bounds what is remembered of calls that passed.
 	maxHosts = 10_000
+	// workers is how many calls are looked at at once before people see them.
+	workers = 2
 	// sessionGrant is how long an answer for the session holds.
 	sessionGrant = 8 * time.Hour
 )
@@ -61,6 +63,8 @@ type asker struct {
 	grants  func() *grants.Store
 	dialogs func() *dialog.Dialogs
 
+	working chan struct{} // taken by who works out what a call would do
+
 	mu      sync.Mutex
 	hosts   map[string]bool // that calls which passed have named
 	refused time.Time       // when an attempt to answer was logged last
@@ -68,8 +72,8 @@ type asker struct {
 
 // newAsker begins to find out who the client is, while that is still there to be seen.
 func newAsker(l *launch, environ []string) *asker {
-	a := &asker{l: l, view: l.set.policy.View(l.flags.name, l.flags.client), options: l.set.policy.Approve(), hosts: map[string]bool{}}
-	a.desk = approve.NewDesk(l.log.ID(), a.kept)
+	a := &asker{l: l, view: l.set.policy.View(l.flags.name, l.flags.client), options: l.set.policy.Approve(), hosts: map[string]bool{}, working: make(chan struct{}, workers)}
+	a.desk = approve.NewDesk(l.log.ID(), a.told)
 	a.guard = sync.OnceValue(who.New)
 	go a.guard()
 	a.grants = sync.OnceValue(func() *grants.Store {
@@ -84,31 +88,50 @@ func newAsker(l *launch, environ []string) *asker {
 
 // Ask implements wrap.Asker.
 func (a *asker) Ask(ctx context.Context, q wrap.Question) wrap.Answer {
-	var h *approve.Held
+	var o approve.Outcome
 	if q.Surface != nil {
-		h = a.surface(q)
-	} else {
-		h = a.held(q)
-	}
-	o := a.desk.Ask(ctx, h)
-	if o.Allowed && q.Surface == nil {
+		o = a.desk.Ask(ctx, a.surface(q))
+	} else if o = a.call(ctx, q); o.Allowed {
 		a.named(q)
-	}
-	if o.Allowed && o.Shown != "" && a.options.Notify {
-		go a.dialogs().Notify("sallyport: allowed", h.Question.Summary+"\nby "+o.By)
 	}
 	return wrap.Answer{Allowed: o.Allowed, Pending: o.Pending, By: o.By, Reason: o.Reason, Shown: o.Shown, Granted: o.Granted}
 }
 
-// kept logs an answer that no frame has taken yet.
-func (a *asker) kept(q approve.Question, o approve.Outcome) {
-	e := audit.Entry{
-		Method: q.Method, Tool: q.Tool, Decision: "note", Reason: "answered while nobody waited", By: o.By, Shown: o.Shown, Granted: o.Granted,
-		Answer: map[bool]string{true: "allowed", false: "refused"}[o.Allowed],
+// call asks about a frame. What it would do is worked out for a few at a time, and for none for which there is no room: a flood is to
+// cost little more than its frames.
+func (a *asker) call(ctx context.Context, q wrap.Question) approve.Outcome {
+	if q.Whole {
+		if o, ok := a.granted(q.Questions, &q.World); ok {
+			return o
+		}
 	}
-	a.note(e)
+	select {
+	case a.working <- struct{}{}:
+	case <-ctx.Done():
+		return approve.Outcome{Reason: "too much waited before it"}
+	}
+	key := keyOf(q)
+	if !a.desk.Room(key) {
+		<-a.working
+		return approve.Crowded()
+	}
+	h := a.held(q, key)
+	<-a.working
+	return a.desk.Ask(ctx, h)
+}
+
+// told takes note of what a person answered, and logs it where no frame has taken it yet. Whoever sits at the desktop is told, since it
+// may have been an agent.
+func (a *asker) told(q approve.Question, o approve.Outcome, waited bool) {
+	said := map[bool]string{true: "allowed", false: "refused"}[o.Allowed]
+	if !waited {
+		a.note(audit.Entry{
+			Method: q.Method, Tool: q.Tool, Decision: "note", Reason: "answered while nobody waited", By: o.By, Shown: o.Shown, Granted: o.Granted,
+			Answer: said,
+		})
+	}
 	if a.options.Notify {
-		go a.dialogs().Notify("sallyport: answered", q.Summary+"\n"+e.Answer+" by "+o.By)
+		go a.dialogs().Notify("sallyport: "+said, q.Summary+"\nby "+o.By)
 	}
 }
 
@@ -152,13 +175,13 @@ func (a *asker) newHost(host string) bool {
 }
 
 // held is what the desk keeps of a frame.
-func (a *asker) held(q wrap.Question) *approve.Held {
+func (a *asker) held(q wrap.Question, key string) *approve.Held {
 	world := q.World
 	h := &approve.Held{
 		Question: approve.Question{
 			Server: q.Server, Client: q.Client, Kind: approve.KindCall, Method: q.Method, Tool: q.Tool, Class: classText(q.Class),
 		},
-		Key: keyOf(q), Args: world.Args, Again: q.Again && len(world.Args)+len(world.Beside) <= maxKept,
+		Key: key, Args: world.Args, Again: q.Again && len(world.Args)+len(world.Beside) <= maxKept,
 	}
 	for _, d := range q.Questions[:min(len(q.Questions), maxCauses)] {
 		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: scan.VisibleLine(d.Because, 300)})
@@ -204,19 +227,10 @@ func (a *asker) grantable(h *approve.Held, questions []rules.Decision, world rul
 		if size += len(text) + len(sc.Words); err != nil || size > maxScopes {
 			break // what cannot be written cannot be granted, nor what nobody reads
 		}
-		h.Question.Scopes = append(h.Question.Scopes, approve.Scope{Words: sc.Words, Text: text, Whole: sc.Whole})
+		h.Question.Scopes = append(h.Question.Scopes, approve.Scope{Words: a.words(sc), Text: text, Whole: sc.Whole})
 	}
-	h.Known = func() (approve.Outcome, bool) {
-		allow, deny, by := a.grants().Answered(questions, &world, time.Now())
-		switch {
-		case deny:
-			return approve.Outcome{By: by, Reason: "a person refused it in advance"}, true
-		case allow:
-			return approve.Outcome{Allowed: true, By: by}, true
-		}
-		return approve.Outcome{}, false
-	}
-	h.Grant = func(answer approve.Answer, by approve.By) (string, error) {
+	h.Known = func() (approve.Outcome, bool) { return a.granted(questions, &world) }
+	h.Grant = func(answer approve.Answer, by approve.By) (undo string, err error) {
 		if answer.Scope < 0 || answer.Scope >= len(h.Question.Scopes) {
 			return "", errors.New("there is no such scope")
 		}
@@ -224,6 +238,9 @@ func (a *asker) grantable(h *approve.Held, questions []rules.Decision, world rul
 		given := fmt.Sprintf("%s, %s", by.Door, time.Now().Format(time.DateTime))
 		if by.TTY != "" {
 			given = fmt.Sprintf("%s on %s, %s", by.Door, by.TTY, time.Now().Format(time.DateTime))
+		}
+		if always {
+			defer func() { a.reread() }()
 		}
 		switch {
 		case !answer.Allow:
@@ -235,6 +252,26 @@ func (a *asker) grantable(h *approve.Held, questions []rules.Decision, world rul
 		}
 		return "", errors.New("that is no time to grant something for")
 	}
+}
+
+// words say what a scope covers. A grant that is made in a session whose client is not known holds under every client.
+func (a *asker) words(sc rules.Scope) string {
+	if a.l.flags.client == "" {
+		return sc.Words + "\nunder any client that starts this server"
+	}
+	return sc.Words
+}
+
+// granted is what people answered in advance to all that is asked about a frame.
+func (a *asker) granted(questions []rules.Decision, w *rules.World) (approve.Outcome, bool) {
+	allow, deny, by := a.grants().Answered(questions, w, time.Now())
+	switch {
+	case deny:
+		return approve.Outcome{By: by, Reason: "a person refused it in advance"}, true
+	case allow:
+		return approve.Outcome{Allowed: true, By: by}, true
+	}
+	return approve.Outcome{}, false
 }
 
 // keyOf is what makes two frames the same question: server, method, tool, what was accepted of it, and the arguments in canonical form,
@@ -276,6 +313,15 @@ func (a *asker) who(conn *net.UnixConn, asked time.Time) (approve.By, error) {
 	return approve.By{TTY: peer.TTY, PID: peer.PID, Chain: peer.Chain, Notes: peer.Notes}, err
 }
 
+// reread reads the file of answers: what it holds now counts, not what it held when the session started.
+func (a *asker) reread() error {
+	err := a.grants().Reload()
+	if err == nil {
+		a.l.session.GrantsChanged()
+	}
+	return err
+}
+
 // serve adds to what the session lets others do.
 func (a *asker) serve(s approve.Served) approve.Served {
 	s.Desk, s.Who = a.desk, a.who
@@ -283,12 +329,13 @@ func (a *asker) serve(s approve.Served) approve.Served {
 	s.Undo = func(undo string, by approve.By) error {
 		err := a.grants().Undo(undo)
 		if err == nil {
+			a.reread()
 			a.note(audit.Entry{Decision: "note", Reason: "taken back: " + undo, By: by.String()})
 		}
 		return err
 	}
 	s.Granted = func() error {
-		err := a.grants().Reload()
+		err := a.reread()
 		a.desk.Recheck()
 		return err
 	}
