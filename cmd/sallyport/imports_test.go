@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"approve/grants":      {"approve", "rules", "rules/scan", "wrap/file"},
 	"approve/tui":         {"approve", "rules/scan"},
 	"approve/who":         {"rules/scan"},
+	"keyring/guard":       {},
 	"rules":               {"rules/hosts", "rules/scan", "rules/shell", "rules/sql"},
 	"rules/hosts":         {},
 	"rules/scan":          {},
