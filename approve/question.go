@@ -7,6 +7,7 @@ import (
 // Kinds of questions.
 const (
 	KindCall    = "call"    // a frame that rules hold
+	KindSecret  = "secret"  // a server that is about to start wants a secret
 	KindSurface = "surface" // what a server shows that nobody has accepted: at first sight, or because it changed
 )
 

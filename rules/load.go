@@ -21,6 +21,7 @@ type Policy struct {
 	limits   Limits
 	log      LogOptions
 	approve  ApproveOptions
+	secrets  SecretOptions
 	tests    []test
 	pinning  pinning
 	// onlyPinned refuses servers that have no accepted pin.

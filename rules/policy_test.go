@@ -237,7 +237,7 @@ log: {arguments: true, debug: /tmp/x, keep_days: 3, keep_bytes: 2GiB}
 		t.Fatal(err)
 	}
 	s := p.View("github", "c").Server()
-	if s.Env["TOKEN"] != "keyring:github" || s.Env["OTHER"] != "plain" || !s.Observe || s.Rules[0] != "ci.yaml" || s.Places["state"] != "/tmp/s" {
+	if s.Env["TOKEN"].Reference != "keyring:github" || s.Env["OTHER"].Text != "plain" || !s.Observe || s.Rules[0] != "ci.yaml" || s.Places["state"] != "/tmp/s" {
 		t.Errorf("%+v", s)
 	}
 	if p.Limits() != (Limits{1 << 20, 10, 20, 30}) || p.Log() != (LogOptions{true, "/tmp/x", 3, 2 << 30}) {

@@ -87,7 +87,8 @@ type Source struct {
 
 // ServerConfig is what the user's files say of one server.
 type ServerConfig struct {
-	Env     map[string]string // name to value as written, references unresolved
+	Env     map[string]Given  // name to value, references unresolved
+	Args    []Given           // put behind the command line
 	Observe bool              // wrap may be started with --observe
 	Rules   []string          // files that --rules may name
 	Like    string            // the server whose classes and pack rules hold for this one too

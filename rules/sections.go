@@ -26,7 +26,7 @@ func (l *loader) read(src *source, data []byte) error {
 		"servers": l.servers, "limits": l.limits,
 		"first_sight": func(s *source, e entry) error { return l.firstSight(s, e, "first_sight", &l.policy.pinning) },
 		"drift":       func(s *source, e entry) error { return l.drift(s, e, "drift", &l.policy.pinning) },
-		"log":         l.logs, "approve": l.approvals, "rules": l.rules, "tests": l.tests, "grants": l.grants,
+		"log":         l.logs, "approve": l.approvals, "secrets": l.secrets, "rules": l.rules, "tests": l.tests, "grants": l.grants,
 	}
 	for _, e := range entries {
 		if err := read[e.key](src, e); err != nil {
@@ -196,7 +196,11 @@ func (l *loader) server(s *source, server entry) error {
 		case "like":
 			config.Like, err = l.like(s, what, e)
 		case "env":
-			config.Env, err = l.texts(s, what, e, config.Env)
+			config.Env, err = l.env(s, what, e, config.Env)
+		case "args":
+			if err = l.once(what, e.pos); err == nil {
+				config.Args, err = s.arguments(e.val, what)
+			}
 		case "places":
 			config.Places, err = l.places(s, what, e, config.Places)
 		case "first_sight":

@@ -59,7 +59,7 @@ const maxStderr = 8 << 10
 
 // CopyVisible copies what a server prints for people, line by line, with control and invisible characters made visible: it may end on
 // a terminal. It returns when src ends; when dst fails it goes on reading, so that the server is not stuck.
-func CopyVisible(dst io.Writer, src io.Reader) {
+func CopyVisible(dst io.Writer, src io.Reader, guard Guard) {
 	buf := make([]byte, 0, maxStderr)
 	for {
 		n, err := src.Read(buf[len(buf):cap(buf)])
@@ -72,7 +72,11 @@ func CopyVisible(dst io.Writer, src io.Reader) {
 			if end < 0 {
 				break
 			}
-			line := scan.Visible(string(bytes.TrimRight(buf[:end], "\r")))
+			text := bytes.TrimRight(buf[:end], "\r")
+			if guard != nil {
+				text, _ = guard.Text(text)
+			}
+			line := scan.Visible(string(text))
 			if strings.HasPrefix(line, "sallyport: ") {
 				line = "| " + line // it is not ours
 			}

@@ -30,7 +30,9 @@ type pump struct {
 	back   *outlet // where they came from
 	entry  audit.Entry
 	v      verdict
-	notes  rules.Notes // what the frame counts as, if it passes
+	// cleaned says that the frame is another one than the line.
+	cleaned bool
+	notes   rules.Notes // what the frame counts as, if it passes
 
 	// What leaves once the log has been written: frames for out, answers for back.
 	parts   [][]byte
@@ -105,7 +107,7 @@ func (p *pump) line(line jsonrpc.Line) (err error) {
 		}
 	}()
 	start := time.Now()
-	p.v, p.notes = verdict{edits: p.v.edits[:0]}, p.notes[:0]
+	p.v, p.notes, p.cleaned = verdict{edits: p.v.edits[:0]}, p.notes[:0], false
 	p.entry = audit.Entry{Time: start, Direction: p.direction(), Size: len(line.Bytes)}
 	var r *jsonrpc.Refusal
 	if line.TooLong {
@@ -116,7 +118,7 @@ func (p *pump) line(line jsonrpc.Line) (err error) {
 		}
 		p.entry.Frame = p.sum.Sum(line.Bytes)
 		p.malformed(r, line.Bytes)
-	} else {
+	} else if p.guard() {
 		p.entry.Frame = p.sum.Sum(p.f.Raw)
 		p.entry.ID, p.entry.Trace = p.f.ID.Raw(), text(p.f.GetMeta("traceparent"))
 		if p.client {
@@ -144,7 +146,7 @@ func (p *pump) settle(line jsonrpc.Line) {
 		if p.entry.Decision == "" {
 			p.entry.Decision = "drop"
 		}
-	case len(p.v.edits)+len(p.f.Lone) > 0:
+	case len(p.v.edits)+len(p.f.Lone) > 0 || p.cleaned:
 		p.entry.Decision = "edit"
 		p.s.history.Add(p.entry.Time, p.notes)
 		p.part(append(p.spliced(), '\n'))

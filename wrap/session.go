@@ -20,7 +20,7 @@ import (
 // Names are what the two peers are called in rules and logs. Client may be empty.
 type Names struct{ Server, Client string }
 
-// A Config is what a session needs. All of it is required but Wait and Observing.
+// A Config is what a session needs. All of it is required but Wait, Observing and Guard.
 type Config struct {
 	Names
 	Policy    *rules.Policy
@@ -30,6 +30,7 @@ type Config struct {
 	Asker     Asker
 	Wait      time.Duration // how long a frame waits for a human before its sender hears that it has to
 	Observing bool
+	Guard     Guard // nil: the server was given no secrets
 	// Warn tells the user a line, or a report of several that begins with "SECURITY: "; it is called by one goroutine.
 	Warn func(text string)
 }
@@ -61,6 +62,7 @@ type Session struct {
 	quit                 chan struct{} // closed when nobody warns any more
 	storms               storms
 	asking               sync.WaitGroup
+	returned             atomic.Int32   // frames with secrets so far
 	raised               atomic.Int64   // when a change was asked about last, in ns
 	checking             sync.WaitGroup // requests of the client that wait until we have looked at the server
 	ctx                  context.Context

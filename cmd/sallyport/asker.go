@@ -193,17 +193,32 @@ func (a *asker) held(q wrap.Question, key string) *approve.Held {
 		show.Args = world.Result
 	}
 	show.Question = h.Question
-	h.Question.Summary, h.Question.Word = card.Summary(show), card.Word(show)
+	h.Question.Summary, h.Question.Word = a.l.cleanText(card.Summary(show)), card.Word(show)
 	h.Card = func(near []byte) approve.Card {
 		c := show
 		c.Near, c.Who = near, a.guard().Client()
-		return card.Of(c)
+		return a.cleanCard(card.Of(c))
 	}
-	if q.Whole && len(q.Questions) <= maxCauses {
+	// What a grant says would hold the secret.
+	if q.Whole && len(q.Questions) <= maxCauses && !a.l.guard.Holds(world.Args) {
 		a.grantable(h, q.Questions, world)
 	}
 	h.Opened = func(ctx context.Context, open approve.Question) { a.doors(ctx, open, h, q.Elicit) }
 	return h
+}
+
+// cleanCard takes secrets out of a card: a model may have come by one in another way.
+func (a *asker) cleanCard(c approve.Card) approve.Card {
+	for i := range c.Blocks {
+		lines := c.Blocks[i].Lines
+		for j := range lines {
+			lines[j].Name, lines[j].Text = a.l.cleanText(lines[j].Name), a.l.cleanText(lines[j].Text)
+			for k := range lines[j].Spans {
+				lines[j].Spans[k].Text = a.l.cleanText(lines[j].Spans[k].Text)
+			}
+		}
+	}
+	return c
 }
 
 // classText is a class for people: what is not known counts as a write.

@@ -153,7 +153,7 @@ func startDemo(dir string) (*demo, error) {
 		d.ended <- session.Run(wrap.Ends{In: clientIn, Out: clientOut}, wrap.Ends{In: d.proc.Stdout, Out: d.proc.Stdin})
 		clientOut.Close()
 	}()
-	go wrap.CopyVisible(io.Discard, d.proc.Stderr)
+	go wrap.CopyVisible(io.Discard, d.proc.Stderr, nil)
 	go func() {
 		defer close(d.lines)
 		for r := bufio.NewScanner(out); r.Scan(); {

@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"approve/grants":      {"approve", "rules", "rules/scan", "wrap/file"},
 	"approve/tui":         {"approve", "rules/scan"},
 	"approve/who":         {"rules/scan"},
+	"keyring":             {"rules/scan", "wrap/file"},
 	"keyring/guard":       {},
 	"rules":               {"rules/hosts", "rules/scan", "rules/shell", "rules/sql"},
 	"rules/hosts":         {},
@@ -42,6 +43,9 @@ var arrows = map[string][]string{
 var dependencies = []string{
 	"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text", "mvdan.cc/sh/v3", "github.com/inconshreveable/mousetrap",
+
+	// Keyrings, and the encrypted file, and what they are made of.
+	"github.com/zalando/go-keyring", "github.com/danieljoos/wincred", "github.com/godbus/dbus/v5", "filippo.io/age", "filippo.io/hpke", "golang.org/x/crypto",
 
 	// The screen of approve, and what it is made of.
 	"charm.land/bubbletea/v2", "charm.land/lipgloss/v2", "github.com/charmbracelet/colorprofile", "github.com/charmbracelet/ultraviolet",

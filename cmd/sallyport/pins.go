@@ -57,6 +57,7 @@ type start struct {
 	accepted *pin.Pin
 	file     fs.FileInfo // of the pin when it was read, nil if there was none
 	probing  bool
+	known    bool // the launch is one that a human accepted, run by the same interpreter
 	lock     []byte
 	command  origin.Command
 }
@@ -118,6 +119,10 @@ func (s *start) prepare(f wrapFlags) error {
 		return s.first(ctx)
 	}
 	err := s.match(ctx, s.accepted)
+	if err == nil {
+		return nil
+	}
+	s.known = false
 	var d *drifting
 	if !errors.As(err, &d) {
 		return err
@@ -145,7 +150,8 @@ func (s *start) match(ctx context.Context, p *pin.Pin) error {
 		switch {
 		case err == nil:
 			s.launch.Origin, s.launch.Variable, s.lock, s.command = l.Origin, l.Variable, p.Locks[l.Origin.Lock], command
-			if was := l.Origin.Runtime; was != "" && was != command.Path && !slices.Contains(command.Args, was) {
+			was := l.Origin.Runtime
+			if s.known = was == "" || was == command.Path || slices.Contains(command.Args, was); !s.known {
 				warningf("server %q is run by %q now; it was %q when it was accepted", s.name, command.Path, was)
 			}
 			return nil
@@ -239,8 +245,10 @@ func (s *start) propose(p *pin.Pin) error {
 func (s *start) first(ctx context.Context) error {
 	if proposed, err := s.places.proposals().Load(s.name); err == nil && proposed != nil {
 		if s.match(ctx, proposed) == nil {
+			s.known = false // by a human
 			return nil
 		}
+		s.known = false
 	}
 	return s.resolve(ctx)
 }

@@ -44,7 +44,7 @@ func probe(f wrapFlags, argv []string) (*pin.Pin, error) {
 		super.Discard()
 		return nil, err
 	}
-	go wrap.CopyVisible(os.Stderr, l.proc.Stderr)
+	go wrap.CopyVisible(os.Stderr, l.proc.Stderr, l.guard)
 	clientIn, in := io.Pipe()
 	out, clientOut := io.Pipe()
 	ended := make(chan error, 1)

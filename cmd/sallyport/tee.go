@@ -11,8 +11,9 @@ import (
 // A tee writes a copy of all lines, each with its direction before it, to the file that "log: {debug: FILE}" of the user's rules
 // names. The nil tee writes nothing.
 type tee struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu    sync.Mutex
+	w     io.Writer
+	clean func([]byte) []byte // takes secrets out
 }
 
 func openTee(path string, p places) (*tee, error) {
@@ -24,7 +25,7 @@ func openTee(path string, p places) (*tee, error) {
 		return nil, fmt.Errorf("opening the debug file: %v", err)
 	}
 	warningf("all frames are written to %q", f.Name())
-	return &tee{w: f}, nil
+	return &tee{w: f, clean: func(line []byte) []byte { return line }}, nil
 }
 
 // of copies what is read from r.
@@ -51,7 +52,7 @@ func (l *teeLines) Write(b []byte) (int, error) {
 			return len(b), nil
 		}
 		l.t.mu.Lock()
-		fmt.Fprintf(l.t.w, "%s %s\n", l.direction, l.rest[:end])
+		fmt.Fprintf(l.t.w, "%s %s\n", l.direction, l.t.clean(l.rest[:end]))
 		l.t.mu.Unlock()
 		l.rest = append(l.rest[:0], l.rest[end+1:]...)
 	}

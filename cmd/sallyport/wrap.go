@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sallyport/approve"
+	"sallyport/keyring/guard"
 	"sallyport/rules"
 	"sallyport/rules/scan"
 	"sallyport/wrap"
@@ -97,6 +98,7 @@ repository.`,
 
 // run wraps a server. The supervisor starts while the rules load.
 func (f wrapFlags) run(argv []string) error {
+	hide()
 	if f.name == "" {
 		f.name = deriveName(argv)
 	}
@@ -138,6 +140,7 @@ type launch struct {
 	start   *start
 	tee     *tee
 	asker   *asker
+	guard   *guard.Guard // of the secrets that it was given; nil for none
 	reading sync.Mutex
 }
 
@@ -148,7 +151,11 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	}
 	set.facts.Roots = rootsOf(argv, set.facts.Cwd, set.facts.Home)
 	view := set.policy.View(f.name, f.client)
-	command, err := f.command(argv, view)
+	command, built, err := f.command(argv, view)
+	if err != nil {
+		return nil, err
+	}
+	wants, err := wantsOf(argv, built, view.Server())
 	if err != nil {
 		return nil, err
 	}
@@ -184,21 +191,33 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		l.log.Close("not started")
 		return nil, err
 	}
+	l.asker = newAsker(l, os.Environ())
+	values, err := l.released(wants)
+	if err != nil {
+		l.log.Close("not started")
+		return nil, err
+	}
+	l.guard = l.give(&command, view.Server(), wants, values)
+	l.log.Clean(cleaner(l.guard))
+	if l.tee != nil {
+		l.tee.clean = cleaner(l.guard)
+	}
 	if l.proc, err = super.Start(command); err != nil {
 		l.log.Close("not started")
 		return nil, err
 	}
-	l.asker = newAsker(l, os.Environ())
+	l.expiry(wants)
 	go func() { l.asker.guard().SetChild(l.proc.PID()) }()
 	l.session = wrap.New(wrap.Config{
 		Names: wrap.Names{Server: f.name, Client: f.client}, Policy: set.policy, Facts: set.facts, Pins: start.pins(), Log: l.log,
-		Asker: l.asker, Wait: waitFor(l.asker.options, f.budget), Observing: f.observe, Warn: tellUser,
+		Asker: l.asker, Wait: waitFor(l.asker.options, f.budget), Observing: f.observe, Warn: l.tellUser, Guard: l.guard,
 	})
 	return l, nil
 }
 
-// tellUser prints what a session has to say.
-func tellUser(text string) {
+// tellUser prints what a session has to say, without secrets.
+func (l *launch) tellUser(text string) {
+	text = l.cleanText(text)
 	if rest, security := strings.CutPrefix(text, "SECURITY: "); security {
 		fmt.Fprintf(os.Stderr, "sallyport: SECURITY: %s\n", rest)
 		return
@@ -206,27 +225,40 @@ func tellUser(text string) {
 	warningf("%s", text)
 }
 
-// command finds the program and makes its environment.
-func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, error) {
-	e := child.Environment{Client: os.Environ(), Named: f.env, Set: view.Server().Env}
-	env, dropped, err := e.Build()
-	if err != nil {
-		return child.Command{}, err
+// cleanText takes secrets out of a text.
+func (l *launch) cleanText(text string) string {
+	clean, _ := l.guard.Text([]byte(text))
+	return string(clean)
+}
+
+// command finds the program and makes its environment, without the secrets that it is to get.
+func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, child.Built, error) {
+	e := child.Environment{Client: os.Environ(), Named: f.env, Set: map[string]string{}}
+	for name, g := range view.Server().Env {
+		if g.Secret() {
+			e.Secret = append(e.Secret, name)
+			continue
+		}
+		e.Set[name] = g.Text
 	}
-	for _, name := range dropped {
+	built, err := e.Build()
+	if err != nil {
+		return child.Command{}, built, err
+	}
+	for _, name := range built.Dropped {
 		warningf("server %q does not get %s: it injects code into programs; name it with --env if it shall", f.name, scan.VisibleLine(name, 80))
 	}
-	path, login, err := child.Find(argv[0], env)
+	path, login, err := child.Find(argv[0], built.Env)
 	if err != nil {
-		return child.Command{}, err
+		return child.Command{}, built, err
 	}
 	if login != "" {
 		e.Path = login
-		if env, _, err = e.Build(); err != nil {
-			return child.Command{}, err
+		if built, err = e.Build(); err != nil {
+			return child.Command{}, built, err
 		}
 	}
-	return child.Command{Path: path, Args: argv, Env: env}, nil
+	return child.Command{Path: path, Args: argv, Env: built.Env}, built, nil
 }
 
 // homeOf is where the server will look for "~".
@@ -249,7 +281,7 @@ func (l *launch) run() error {
 	stderrDone := make(chan struct{})
 	go func() {
 		defer close(stderrDone)
-		wrap.CopyVisible(os.Stderr, l.proc.Stderr)
+		wrap.CopyVisible(os.Stderr, l.proc.Stderr, l.guard)
 	}()
 	listener, err := l.listen()
 	if err != nil {

@@ -39,6 +39,7 @@ type Log struct {
 	batch  []byte // lines that are not written yet
 	err    error  // of the first failure; nothing is written after it
 	closed bool
+	clean  func([]byte) []byte // nil: nothing is taken out
 }
 
 // Open begins the log of a session: it makes the folder dir where it is missing, starts a new
@@ -175,6 +176,9 @@ func (l *Log) Append(e *Entry) {
 	defer l.mu.Unlock()
 	if l.err != nil || l.closed {
 		return
+	}
+	if l.clean != nil {
+		e = l.cleaned(e)
 	}
 	b := append(l.chain.begin(t), l.constant...)
 	l.batch = l.chain.end(l.batch, l.appendEntry(b, e))

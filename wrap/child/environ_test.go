@@ -75,12 +75,12 @@ func TestEnvironment(t *testing.T) {
 	for name, test := range environments {
 		t.Run(name, func(t *testing.T) {
 			client := slices.Clone(test.e.Client)
-			env, dropped, err := test.e.Build()
+			b, err := test.e.Build()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(env, test.want) || !slices.Equal(dropped, test.dropped) {
-				t.Errorf("Build() = %q, dropped %q\nwant     %q, dropped %q", env, dropped, test.want, test.dropped)
+			if !slices.Equal(b.Env, test.want) || !slices.Equal(b.Dropped, test.dropped) || b.Secrets != nil {
+				t.Errorf("Build() = %q, dropped %q, secrets %q\nwant     %q, dropped %q", b.Env, b.Dropped, b.Secrets, test.want, test.dropped)
 			}
 			if !slices.Equal(client, test.e.Client) {
 				t.Error("the client's list was changed")
@@ -89,18 +89,22 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// A reference never reaches the child: it stands apart, or gives way to what the user's rules say.
+func TestReferencesAreNotInTheEnvironment(t *testing.T) {
+	b, err := Environment{
+		Client: list{"T=keyring:github", "U=keyring:", "V=keyring:other", "W=keyring:w", "A=1"}, Named: list{"T", "U", "W", "A"},
+		Set: map[string]string{"W": "w"}, Secret: list{"A"},
+	}.Build()
+	if err != nil || !slices.Equal(b.Env, list{"W=w"}) || len(b.Secrets) != 2 || b.Secrets["T"] != "keyring:github" || b.Secrets["U"] != "keyring:" {
+		t.Errorf("%q, %q, %v", b.Env, b.Secrets, err)
+	}
+}
+
 func TestEnvironmentIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		e    Environment
 		want string
 	}{
-		"keyring from the client":           {Environment{Client: []string{"T=keyring:github"}}, `"T" in the client's configuration names the secret "keyring:github"`},
-		"keyring from the client, named":    {Environment{Client: []string{"T=keyring:x"}, Named: []string{"T"}}, "not supported yet"},
-		"keyring without a name":            {Environment{Client: []string{"T=keyring:"}}, "not supported yet"},
-		"keyring in Set":                    {Environment{Set: map[string]string{"T": "keyring:github"}}, `"T" in your rules names the secret "keyring:github"`},
-		"file in Set":                       {Environment{Set: map[string]string{"T": "file:/x"}}, "not supported yet"},
-		"env in Set":                        {Environment{Set: map[string]string{"T": "env:X"}}, "not supported yet"},
-		"exec in Set":                       {Environment{Set: map[string]string{"T": "exec:[op]"}}, "not supported yet"},
 		"a value after --env":               {Environment{Named: []string{"A=1"}}, "give the name alone"},
 		"an empty name after --env":         {Environment{Named: []string{""}}, "not the name of a variable"},
 		"a bad name in Set":                 {Environment{Set: map[string]string{"A=B": "x"}}, "not the name of a variable"},
@@ -108,11 +112,11 @@ func TestEnvironmentIsRefused(t *testing.T) {
 		"a NUL in Path, which would cut it": {Environment{Path: "/a\x00b"}, "NUL"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env, _, err := test.e.Build()
+			b, err := test.e.Build()
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("Build() = %q, %v; want an error with %q", env, err, test.want)
+				t.Errorf("Build() = %q, %v; want an error with %q", b.Env, err, test.want)
 			}
-			if env != nil {
+			if b.Env != nil {
 				t.Error("an environment beside an error")
 			}
 		})
@@ -127,7 +131,7 @@ func TestInjectionList(t *testing.T) {
 		"GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "BASH_FUNC_ls%%", "BASH_FUNC_x()", "LUA_INIT_5_4", "npm_config_node_options",
 		"NPM_CONFIG_SCRIPT_SHELL", "npm_config_script-shell", "CORECLR_PROFILER_PATH", "GLIBC_TUNABLES", "ZDOTDIR",
 	} {
-		if !injection(name) {
+		if !Injects(name) {
 			t.Errorf("%s is not taken as injection", name)
 		}
 		if base(name) {
@@ -138,7 +142,7 @@ func TestInjectionList(t *testing.T) {
 		"OLD_PATH", "NODE_ENV", "PYTHONUNBUFFERED", "PYTHONIOENCODING", "ENVIRONMENT", "GIT_AUTHOR_NAME", "npm_config_registry",
 		"JAVA_HOME", "NODE_EXTRA_CA_CERTS", "ELECTRON_RUN_AS_NODE", "VIRTUAL_ENV", "ld_preload",
 	}, baseNames...) {
-		if injection(name) {
+		if Injects(name) {
 			t.Errorf("%s is taken as injection", name)
 		}
 	}

@@ -53,13 +53,13 @@ func credential(name string) bool {
 	return false
 }
 
-// injection is whether a variable makes programs run code that stands neither in their files nor in their arguments.
+// Injects is whether a variable makes programs run code that stands neither in their files nor in their arguments.
 //
 // It is a list of what loaders and interpreters read by themselves, in any program they start. Left out are variables
 // that name a program which a tool starts when it is asked for it (EDITOR, PAGER, BROWSER, GIT_ASKPASS), that choose
 // where packages come from (npm_config_registry, PIP_INDEX_URL: what was installed is the pin's matter), and that act
 // in builds only (GOFLAGS, RUSTC_WRAPPER): they are set in good faith far too often.
-func injection(name string) bool {
+func Injects(name string) bool {
 	name = foldName(name)
 	if slices.Contains(injectionNames, name) {
 		return true
