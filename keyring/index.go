@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -94,7 +95,7 @@ func (i *Index) encode() []byte {
 
 // UpdateIndex changes an index under its lock. One that cannot be read stays as it is.
 func UpdateIndex(path string, change func(*Index) error) error {
-	if err := file.MkdirPrivate(filepath.Dir(path)); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	unlock, err := file.Lock(path + ".lock")

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -183,7 +184,7 @@ func (v *vault) Remove(_ context.Context, name string) error {
 
 // change writes the file anew. One that cannot be read stays as it is.
 func (v *vault) change(f func(map[string][]byte) error) error {
-	if err := file.MkdirPrivate(filepath.Dir(v.path)); err != nil {
+	if err := os.MkdirAll(filepath.Dir(v.path), 0o700); err != nil {
 		return err
 	}
 	unlock, err := file.Lock(v.path + ".lock")

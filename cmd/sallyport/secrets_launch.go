@@ -172,12 +172,13 @@ func (l *launch) unowned(wants []want, digest string) (open []want, err error) {
 	if err != nil {
 		return nil, err
 	}
+	accepted := l.start.known && l.start.view.FirstSight() != "accept" // where whatever comes first is accepted, no person has
 	for _, w := range wants {
 		tied, known := index.Tied(w.ref.Name, l.flags.name, w.variable, digest)
 		if w.ref.Scheme != keyring.Keyring {
 			tied, known = false, false
 		}
-		if !(tied || w.users) || !(known || l.start.known) {
+		if !(tied || w.users) || !(known || accepted) {
 			open = append(open, w)
 		}
 	}
