@@ -67,6 +67,10 @@ func TestScripts(t *testing.T) {
 				err = exec.Command("unshare", "--mount", "true").Run()
 			case "tmux":
 				_, err = exec.LookPath("tmux")
+			case "secretservice":
+				if _, err = exec.LookPath("dbus-run-session"); err == nil {
+					_, err = exec.LookPath("gnome-keyring-daemon")
+				}
 			default:
 				return false, fmt.Errorf("unknown condition %q", cond)
 			}
