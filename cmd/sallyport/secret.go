@@ -193,7 +193,7 @@ func setSecret(out io.Writer, name string, owners []keyring.Owner, yes bool) err
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	switch old, err := s.store.Get(ctx, name); {
-	case errors.Is(err, keyring.ErrLocked), errors.Is(err, keyring.ErrNoKeyring):
+	case errors.Is(err, keyring.ErrLocked), errors.Is(err, keyring.ErrNoKeyring), err != nil && !errors.Is(err, keyring.ErrNotFound) && s.kind == keyring.File:
 		return err
 	case err == nil || !errors.Is(err, keyring.ErrNotFound):
 		old.Clear()
