@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"wrap":                {"wrap/jsonrpc", "wrap/pin", "wrap/pin/drift", "wrap/pin/origin", "wrap/audit", "wrap/client", "wrap/child", "wrap/file", "rules", "rules/scan"},
 	"wrap/audit":          {"wrap/file"},
 	"wrap/child":          {},
+	"wrap/client":         {"rules/scan", "wrap/file"},
 	"wrap/file":           {},
 	"wrap/jsonrpc":        {},
 	"wrap/pin":            {"wrap/pin/drift", "wrap/pin/origin", "wrap/file", "rules/scan"},
@@ -43,6 +44,9 @@ var arrows = map[string][]string{
 var dependencies = []string{
 	"github.com/expr-lang/expr", "github.com/goccy/go-yaml", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/tidwall/gjson", "github.com/tidwall/match", "github.com/tidwall/pretty", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text", "mvdan.cc/sh/v3", "github.com/inconshreveable/mousetrap",
+
+	// Configurations of clients.
+	"github.com/tailscale/hujson", "github.com/pelletier/go-toml/v2",
 
 	// Keyrings, and the encrypted file, and what they are made of.
 	"github.com/zalando/go-keyring", "github.com/danieljoos/wincred", "github.com/godbus/dbus/v5", "filippo.io/age", "filippo.io/hpke", "golang.org/x/crypto",

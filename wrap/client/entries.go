@@ -1,0 +1,176 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// An extractor finds servers in a tree.
+type extractor struct {
+	shape
+	data []byte
+	list []Entry
+}
+
+// section goes down to the servers.
+func (e *extractor) section(n *node, keys []string, name string) error {
+	if len(keys) == 0 {
+		if n.kind != object {
+			return errors.New("the servers are no mapping of names to entries")
+		}
+		if err := n.only(); err != nil {
+			return err
+		}
+		for _, m := range n.members {
+			entry, err := e.entry(name, m)
+			if err != nil {
+				return fmt.Errorf("the server %q: %w", m.name, err)
+			}
+			e.list = append(e.list, entry)
+		}
+		return nil
+	}
+	if n.kind != object {
+		return fmt.Errorf("%q is no mapping", keys[0])
+	}
+	if keys[0] == "*" {
+		if err := n.only(); err != nil {
+			return err
+		}
+		for _, m := range n.members {
+			if err := e.section(m.value, keys[1:], m.name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	below, err := n.find(keys[0])
+	if err != nil || below == nil || below.kind == other {
+		return err
+	}
+	return e.section(below, keys[1:], name)
+}
+
+// entry reads one server. What is not as it should be is noted, so that the others can be read.
+func (e *extractor) entry(section string, m member) (Entry, error) {
+	entry := Entry{Section: section, Server: m.name, Line: 1 + bytes.Count(e.data[:min(len(e.data), m.value.start)], []byte("\n"))}
+	n := m.value
+	if n.kind != object {
+		entry.odd = "its entry is no mapping"
+		return entry, nil
+	}
+	if err := n.only(); err != nil {
+		return entry, err
+	}
+	if nested, err := n.find("transport"); err == nil && nested != nil && nested.kind == object {
+		n = nested // of Cline
+	} else if err != nil {
+		return entry, err
+	}
+	command, err := n.find(e.command)
+	if err != nil {
+		return entry, err
+	}
+	switch {
+	case command == nil:
+	case command.kind == object: // of older Zed: command: {path, args, env}
+		return e.nested(entry, command)
+	case command.kind == list && len(command.elements) > 0:
+		entry.Command = textOf(command.elements[0])
+		entry.Args = texts(command.elements[1:])
+	default:
+		entry.Command = textOf(command)
+	}
+	if err := e.rest(&entry, n, e.args, e.env); err != nil {
+		return entry, err
+	}
+	for _, name := range []string{"url", "serverUrl", "httpUrl", "uri"} {
+		if url, _ := n.find(name); url != nil && url.kind == text && entry.URL == "" {
+			entry.URL = url.text
+		}
+	}
+	headers, err := n.find("headers")
+	if err != nil {
+		return entry, err
+	}
+	entry.Headers, err = variables(headers)
+	entry.Disabled = e.off(m.value)
+	if entry.Command.Value == "" && entry.URL == "" && entry.odd == "" {
+		entry.odd = "it has neither a command nor an address"
+	}
+	return entry, err
+}
+
+// nested reads an entry whose command holds all of it.
+func (e *extractor) nested(entry Entry, n *node) (Entry, error) {
+	path, err := n.find("path")
+	if err != nil {
+		return entry, err
+	}
+	entry.Command = textOf(path)
+	if entry.Command.Value == "" {
+		entry.odd = "its command has no path"
+	}
+	return entry, e.rest(&entry, n, "args", "env")
+}
+
+func (e *extractor) rest(entry *Entry, n *node, args, env string) error {
+	if args != "" {
+		list, err := n.find(args)
+		if err != nil {
+			return err
+		}
+		if list != nil {
+			entry.Args = append(entry.Args, texts(list.elements)...)
+		}
+	}
+	vars, err := n.find(env)
+	if err != nil {
+		return err
+	}
+	entry.Env, err = variables(vars)
+	return err
+}
+
+// off reports whether the client leaves the server out.
+func (e *extractor) off(n *node) bool {
+	if e.disabled != "" {
+		if v, _ := n.find(e.disabled); v != nil && v.text == "true" {
+			return true
+		}
+	}
+	if e.enabled != "" {
+		if v, _ := n.find(e.enabled); v != nil && v.text == "false" {
+			return true
+		}
+	}
+	return false
+}
+
+func textOf(n *node) Text {
+	if n == nil || n.kind == object || n.kind == list {
+		return Text{}
+	}
+	return Text{n.text, n}
+}
+
+func texts(nodes []*node) (list []Text) {
+	for _, n := range nodes {
+		list = append(list, textOf(n))
+	}
+	return list
+}
+
+func variables(n *node) (list []Variable, err error) {
+	if n == nil || n.kind != object {
+		return nil, nil
+	}
+	if err := n.only(); err != nil {
+		return nil, err
+	}
+	for _, m := range n.members {
+		list = append(list, Variable{m.name, textOf(m.value)})
+	}
+	return list, nil
+}
