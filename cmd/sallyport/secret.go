@@ -65,7 +65,7 @@ Without a keyring (a server, a container), keep them in a file that age encrypts
 		Args: noVerb("secret"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newSecretSetCommand(), newSecretListCommand(), newSecretRemoveCommand(), newSecretTieCommand(), newSecretUntieCommand())
+	cmd.AddCommand(newSecretSetCommand(), newSecretListCommand(), newSecretRemoveCommand(), newSecretTieCommand(), newSecretUntieCommand(), newSecretImportCommand())
 	return cmd
 }
 

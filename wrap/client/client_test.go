@@ -19,8 +19,7 @@ var samples = []struct {
 	want                string // servers: name, command, number of arguments and variables
 }{
 	{"claude-desktop.json", "claude-desktop", "Claude Desktop", 1, "github npx 2 2; filesystem npx 3 0"},
-	{"claude-code.json", "claude-code", "Claude Code", 2, "search npx 3 0; remote  0 0"},
-	{"claude-code.json", "claude-code", "Claude Code (one folder)", 1, "db uvx 1 1"},
+	{"claude-code.json", "claude-code", "Claude Code", 3, "search npx 3 0; remote  0 0; db uvx 1 1"},
 	{"vscode.json", "vscode", "VS Code", 2, "weather node 3 2"},
 	{"codex.toml", "codex", "Codex CLI", 4, "github npx 3 2; with.dots uvx 0 2; dotted x 0 1 off"},
 	{"goose.yaml", "goose", "Goose", 5, "github npx 3 4; memory  0 0 off odd; dashed uvx 2 0"},
@@ -281,11 +280,11 @@ func TestFilesAreFoundWhereClientsLook(t *testing.T) {
 	for _, f := range Find(env) {
 		got = append(got, f.Title+" "+f.Scope)
 	}
-	if want := []string{"Claude Code user", "Claude Code (one folder) user", "Claude Code (project) project", "Codex CLI user"}; !slices.Equal(got, want) {
+	if want := []string{"Claude Code user", "Claude Code (project) project", "Codex CLI user"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	if f := Find(env); f[3].Path != filepath.Join(home, "codex", "config.toml") {
-		t.Error(f[3].Path)
+	if f := Find(env); f[2].Path != filepath.Join(home, "codex", "config.toml") {
+		t.Error(f[2].Path)
 	}
 	env.System = "windows"
 	if f := Find(env); len(f) == 0 || f[0].Title != "Claude Desktop" {

@@ -98,8 +98,12 @@ func (f File) entries(data []byte) ([]Entry, error) {
 	}
 	root.shift(bom)
 	e := extractor{shape: f.shape, data: data}
-	err = e.section(root, f.section, "")
-	return e.list, err
+	for _, keys := range f.sections {
+		if err := e.section(root, keys, ""); err != nil {
+			return nil, err
+		}
+	}
+	return e.list, nil
 }
 
 // shift moves the places of a tree.

@@ -33,9 +33,9 @@ type Row struct {
 
 // A shape says what an entry looks like.
 type shape struct {
-	section  []string // keys on the way to the servers; "*" stands for every key
-	command  string   // member with the program, or with the whole command line where it is a list
-	args     string   // member with the arguments; "" where command has them
+	sections [][]string // keys on the way to the servers; "*" stands for every key
+	command  string     // member with the program, or with the whole command line where it is a list
+	args     string     // member with the arguments; "" where command has them
 	env      string
 	disabled string // member that switches the server off where it is true
 	enabled  string // member that switches it off where it is false
@@ -43,9 +43,9 @@ type shape struct {
 	Seconds  bool   // that is in seconds, not in milliseconds
 }
 
-var usual = shape{section: []string{"mcpServers"}, command: "command", args: "args", env: "env", disabled: "disabled"}
+var usual = shape{sections: [][]string{{"mcpServers"}}, command: "command", args: "args", env: "env", disabled: "disabled"}
 
-func (s shape) in(section ...string) shape { s.section = section; return s }
+func (s shape) in(sections ...[]string) shape { s.sections = sections; return s }
 
 func (s shape) timeout(member string, seconds bool) shape {
 	s.Timeout, s.Seconds = member, seconds
@@ -63,15 +63,14 @@ func bySystem(linux, darwin, windows string) map[string][]string {
 var Clients = []Row{
 	{"claude-desktop", "Claude Desktop", User, JSON, bySystem("~/.config/Claude/claude_desktop_config.json",
 		"~/Library/Application Support/Claude/claude_desktop_config.json", "$APPDATA/Claude/claude_desktop_config.json"), usual},
-	{"claude-code", "Claude Code", User, JSON, everywhere("$CLAUDE_CONFIG_DIR/.claude.json", "~/.claude.json"), usual.timeout("timeout", false)},
-	{"claude-code", "Claude Code (one folder)", User, JSON, everywhere("$CLAUDE_CONFIG_DIR/.claude.json", "~/.claude.json"),
-		usual.in("projects", "*", "mcpServers").timeout("timeout", false)},
+	{"claude-code", "Claude Code", User, JSON, everywhere("$CLAUDE_CONFIG_DIR/.claude.json", "~/.claude.json"),
+		usual.in([]string{"mcpServers"}, []string{"projects", "*", "mcpServers"}).timeout("timeout", false)},
 	{"claude-code", "Claude Code (project)", Project, JSON, everywhere("./.mcp.json"), usual.timeout("timeout", false)},
 	{"cursor", "Cursor", User, JSON, everywhere("~/.cursor/mcp.json"), usual},
 	{"cursor", "Cursor (project)", Project, JSON, everywhere("./.cursor/mcp.json"), usual},
 	{"vscode", "VS Code", User, JSON, bySystem("~/.config/Code/User/mcp.json", "~/Library/Application Support/Code/User/mcp.json", "$APPDATA/Code/User/mcp.json"),
-		usual.in("servers")},
-	{"vscode", "VS Code (workspace)", Project, JSON, everywhere("./.vscode/mcp.json"), usual.in("servers")},
+		usual.in([]string{"servers"})},
+	{"vscode", "VS Code (workspace)", Project, JSON, everywhere("./.vscode/mcp.json"), usual.in([]string{"servers"})},
 	{"codex", "Codex CLI", User, TOML, everywhere("$CODEX_HOME/config.toml", "~/.codex/config.toml"), codex},
 	{"codex", "Codex CLI (project)", Project, TOML, everywhere("./.codex/config.toml"), codex},
 	{"gemini", "Gemini CLI", User, JSON, everywhere("~/.gemini/settings.json"), usual.timeout("timeout", false)},
@@ -80,7 +79,7 @@ var Clients = []Row{
 	{"zed", "Zed", User, JSON, map[string][]string{"": {"~/.config/zed/settings.json"}, "windows": {"$APPDATA/Zed/settings.json"}}, zed},
 	{"zed", "Zed (project)", Project, JSON, everywhere("./.zed/settings.json"), zed},
 	{"goose", "Goose", User, YAML, map[string][]string{"": {"~/.config/goose/config.yaml"}, "windows": {"$APPDATA/Block/goose/config/config.yaml"}},
-		shape{section: []string{"extensions"}, command: "cmd", args: "args", env: "envs", enabled: "enabled", Timeout: "timeout", Seconds: true}},
+		shape{sections: [][]string{{"extensions"}}, command: "cmd", args: "args", env: "envs", enabled: "enabled", Timeout: "timeout", Seconds: true}},
 	{"opencode", "opencode", User, JSON, everywhere("~/.config/opencode/opencode.jsonc", "~/.config/opencode/opencode.json"), opencode},
 	{"opencode", "opencode (project)", Project, JSON, everywhere("./opencode.jsonc", "./opencode.json"), opencode},
 	{"cline", "Cline", User, JSON, bySystem("~/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
@@ -91,9 +90,9 @@ var Clients = []Row{
 }
 
 var (
-	codex    = shape{section: []string{"mcp_servers"}, command: "command", args: "args", env: "env", enabled: "enabled", Timeout: "tool_timeout_sec", Seconds: true}
-	zed      = shape{section: []string{"context_servers"}, command: "command", args: "args", env: "env", enabled: "enabled"}
-	opencode = shape{section: []string{"mcp"}, command: "command", env: "environment", enabled: "enabled", Timeout: "timeout"}
+	codex    = shape{sections: [][]string{{"mcp_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled", Timeout: "tool_timeout_sec", Seconds: true}
+	zed      = shape{sections: [][]string{{"context_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled"}
+	opencode = shape{sections: [][]string{{"mcp"}}, command: "command", env: "environment", enabled: "enabled", Timeout: "timeout"}
 )
 
 // An Environment is where to look.

@@ -1,0 +1,400 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sallyport/keyring"
+	"sallyport/keyring/guard"
+	"sallyport/rules/scan"
+	"sallyport/wrap/client"
+)
+
+func newSecretImportCommand() *cobra.Command {
+	var dryRun, yes bool
+	cmd := &cobra.Command{
+		Use:   "import [CLIENT…]",
+		Short: "move plain keys out of the clients' configurations",
+		Long: `Look for values that look like credentials, by their name and by their shape, in the
+configurations of the clients on this machine: in variables, arguments and headers.
+Shows what would be moved and where to, never a value, and asks.
+
+A value is moved where sallyport stands in front of the server: it goes where secrets
+are kept, its owner is the server's variable with the command that stands there, and
+keyring:NAME stands in its place. Nothing else of the file changes. A value that several
+servers have becomes one secret with several owners. Variables like ${input:key} are
+left alone, and so are configurations of projects unless their client is named.
+
+Clients: ` + strings.Join(clientNames(), " "),
+		Example: `  sallyport secret import --dry-run
+  sallyport secret import cursor`,
+		Args: func(_ *cobra.Command, args []string) error {
+			for _, name := range args {
+				if !slices.Contains(clientNames(), name) {
+					return usageError{withHint("clients: "+strings.Join(clientNames(), " "), "%q is no client that sallyport knows", scan.VisibleLine(name, 80))}
+				}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return importSecrets(cmd.OutOrStdout(), args, dryRun, yes)
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show it, and change nothing")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return cmd
+}
+
+func clientNames() (names []string) {
+	for _, row := range client.Clients {
+		if !slices.Contains(names, row.Client) {
+			names = append(names, row.Client)
+		}
+	}
+	return names
+}
+
+// configurations reads the files of clients; none for all but those of projects. A file that cannot be read is told, and left out.
+func configurations(clients []string) (list []*client.Document, broken int) {
+	cwd, _ := os.Getwd()
+	home, _ := os.UserHomeDir()
+	for _, f := range client.Find(client.Environment{System: runtime.GOOS, Home: home, Cwd: cwd, Getenv: os.Getenv}) {
+		if len(clients) > 0 && !slices.Contains(clients, f.Client) || len(clients) == 0 && f.Scope == client.Project {
+			continue
+		}
+		d, err := client.Read(f)
+		if err != nil {
+			warningf("%v", err)
+			broken++
+			continue
+		}
+		list = append(list, d)
+	}
+	return list, broken
+}
+
+// A find is a value that looks like a credential.
+type find struct {
+	doc      *client.Document
+	entry    client.Entry
+	server   string   // as wrap has it
+	command  []string // what wrap starts; nil where nothing stands in front
+	variable string   // or argsVariable
+	text     client.Text
+	before   string // of an argument, in front of the value
+	value    string
+	kind     string
+	name     string // that it gets
+	why      string // it is not moved; "" where it is
+}
+
+// wrapped takes the command line of a wrapped entry apart. ok is false where sallyport does not stand in front.
+func wrapped(e client.Entry) (name string, command []string, first int, ok bool) {
+	base := filepath.Base(filepath.FromSlash(e.Command.Value))
+	if strings.TrimSuffix(base, ".exe") != "sallyport" || len(e.Args) == 0 || e.Args[0].Value != "wrap" {
+		return "", nil, 0, false
+	}
+	for i, a := range e.Args {
+		switch {
+		case a.Value == "--name" && i+1 < len(e.Args):
+			name = e.Args[i+1].Value
+		case strings.HasPrefix(a.Value, "--name="):
+			name = strings.TrimPrefix(a.Value, "--name=")
+		case a.Value == "--":
+			for _, c := range e.Args[i+1:] {
+				command = append(command, c.Value)
+			}
+			if name == "" && len(command) > 0 {
+				name = deriveName(command)
+			}
+			return name, command, i + 1, len(command) > 0
+		}
+	}
+	return "", nil, 0, false
+}
+
+// findsOf are the credentials of an entry.
+func findsOf(d *client.Document, e client.Entry) (list []find) {
+	server, command, first, ok := wrapped(e)
+	add := func(f find) {
+		f.doc, f.entry, f.server, f.command = d, e, server, command
+		switch {
+		case e.Remote():
+			f.why = "the client itself sends it: sallyport does not stand in front of remote servers"
+		case !ok:
+			f.why = "sallyport does not stand in front of this server yet"
+		case !f.text.Editable():
+			f.why = "it is written in a way that cannot be edited in place"
+		case !validName(server):
+			f.why = "the server has no name that sallyport takes"
+		}
+		list = append(list, f)
+	}
+	for _, v := range slices.Concat(e.Env, e.Headers) {
+		if kind := credential(v.Name, v.Value); kind != "" {
+			add(find{variable: v.Name, text: v.Text, value: v.Value, kind: kind})
+		}
+	}
+	for i, a := range e.Args {
+		if ok && i < first || i == 0 && !ok && e.Command.Value == "" {
+			continue // of wrap
+		}
+		at := strings.LastIndexAny(a.Value, "= ") + 1
+		name := a.Value[:max(0, at-1)]
+		if at == 0 && i > 0 && strings.HasPrefix(e.Args[i-1].Value, "-") {
+			name = e.Args[i-1].Value
+		}
+		if kind := credential(strings.TrimLeft(name, "-"), a.Value[at:]); kind != "" {
+			add(find{variable: argsVariable, text: a, before: a.Value[:at], value: a.Value[at:], kind: kind})
+		} else if kind := shapeOf(a.Value); kind != "" {
+			add(find{variable: argsVariable, text: a, value: a.Value, kind: kind})
+		}
+	}
+	return list
+}
+
+// credential is what a value looks like beside its name; "" for nothing.
+func credential(name, value string) string {
+	if value == "" || strings.ContainsAny(value, "\x00\n") || placeholder(value) {
+		return ""
+	}
+	if kind := shapeOf(value); kind != "" {
+		return kind
+	}
+	if _, weak := guard.New([]guard.Secret{{Name: "x", Value: []byte(value)}}); len(weak) > 0 {
+		return ""
+	}
+	if len(scan.Secrets(name+"="+value)) > 0 {
+		return "credential"
+	}
+	upper := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	for _, word := range []string{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL", "AUTHORIZATION"} {
+		if strings.HasSuffix(upper, word) {
+			return "credential"
+		}
+	}
+	return ""
+}
+
+func shapeOf(value string) string {
+	if placeholder(value) {
+		return ""
+	}
+	if found := scan.Secrets(value); len(found) > 0 {
+		return found[0].Kind
+	}
+	return ""
+}
+
+// placeholder tells values that say where another one is: variables of clients, references.
+func placeholder(value string) bool {
+	for _, p := range []string{"keyring:", "op://", "vault:", "<", "YOUR_", "your-", "xxx"} {
+		if strings.HasPrefix(value, p) {
+			return true
+		}
+	}
+	return strings.Contains(value, "${") || strings.Contains(value, "{env:") || strings.Contains(value, "{file:") || strings.Contains(value, "keyring:") ||
+		strings.HasPrefix(value, "$") && !strings.ContainsAny(value[1:], " ./")
+}
+
+func importSecrets(out io.Writer, clients []string, dryRun, yes bool) error {
+	docs, broken := configurations(clients)
+	var finds []find
+	for _, d := range docs {
+		for _, e := range d.Entries {
+			if e.Odd() == "" {
+				finds = append(finds, findsOf(d, e)...)
+			}
+		}
+	}
+	if len(finds) == 0 {
+		fmt.Fprintf(out, "No plain keys in %d configurations.\n", len(docs))
+		return brokenError(broken)
+	}
+	s, err := openSecrets()
+	if err != nil {
+		return err
+	}
+	moves := slices.DeleteFunc(slices.Clone(finds), func(f find) bool { return f.why != "" })
+	if err := s.name(moves); err != nil {
+		return err
+	}
+	printFinds(out, finds, moves)
+	switch {
+	case len(moves) == 0:
+		hintf(`write "command": "sallyport" and "args": ["wrap", "--name", SERVER, "--", COMMAND, …] into an entry first`)
+		return brokenError(broken)
+	case dryRun:
+		fmt.Fprintln(out, "Nothing was changed.")
+		return brokenError(broken)
+	case !yes:
+		if err := confirm(fmt.Sprintf("Move %s?", countOf(len(moves), "value"))); err != nil {
+			return err
+		}
+	}
+	if err := s.move(out, moves); err != nil {
+		return err
+	}
+	return brokenError(broken)
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func brokenError(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s could not be read", countOf(n, "configuration"))
+}
+
+// name gives each value a name: that of its server, with the variable where the server has several. One value has one name, in all files,
+// and a name that is taken by another value gets a number.
+func (s secrets) name(moves []find) error {
+	index, err := keyring.LoadIndex(s.places.secretsFile())
+	if err != nil {
+		return err
+	}
+	values := map[string]map[string]bool{} // by server
+	for _, m := range moves {
+		if values[m.server] == nil {
+			values[m.server] = map[string]bool{}
+		}
+		values[m.server][m.value] = true
+	}
+	names := map[string]string{} // by value
+	taken := map[string]string{} // by name
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	for name := range index.Secrets {
+		v, err := s.store.Get(ctx, name)
+		if err != nil && !errors.Is(err, keyring.ErrNotFound) {
+			return fmt.Errorf("the secret %q: %w", name, err)
+		}
+		taken[name] = v.Reveal()
+		names[v.Reveal()] = name
+	}
+	for i := range moves {
+		m := &moves[i]
+		if m.name = names[m.value]; m.name != "" {
+			continue
+		}
+		base := nameFrom(m.server)
+		if len(values[m.server]) > 1 {
+			base += "-" + nameFrom(m.variable)
+		}
+		m.name = base
+		for n := 2; ; n++ {
+			if v, ok := taken[m.name]; !ok || v == m.value {
+				break
+			}
+			m.name = fmt.Sprintf("%s-%d", base, n)
+		}
+		names[m.value], taken[m.name] = m.name, m.value
+	}
+	return nil
+}
+
+// nameFrom makes a name of a secret from that of something else.
+func nameFrom(text string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '@':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, text)
+	if name = strings.Trim(name[:min(len(name), 60)], "-.@"); name == "" {
+		return "secret"
+	}
+	return name
+}
+
+func printFinds(out io.Writer, finds, moves []find) {
+	n := 0
+	var last string
+	for _, f := range finds {
+		if f.doc.Path != last {
+			last = f.doc.Path
+			fmt.Fprintf(out, "%s: %s\n", f.doc.Title, scan.VisibleLine(last, 0))
+		}
+		what := fmt.Sprintf("%s, %d bytes", f.kind, len(f.value))
+		where := scan.VisibleLine(f.entry.Server+": "+f.variable, 120)
+		if f.why != "" {
+			fmt.Fprintf(out, "  %s (%s): stays: %s\n", where, what, f.why)
+			continue
+		}
+		fmt.Fprintf(out, "  %s (%s): becomes keyring:%s\n", where, what, moves[n].name)
+		n++
+	}
+}
+
+// move keeps values, ties them, and writes references into the files: in this order, so that what goes wrong leaves nothing without its
+// value.
+func (s secrets) move(out io.Writer, moves []find) error {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	edited := map[*client.Document][]byte{}
+	for _, m := range moves {
+		if err := m.doc.Set(m.text, m.before+"keyring:"+m.name); err != nil {
+			return err
+		}
+		edited[m.doc] = nil
+	}
+	for d := range edited {
+		b, err := d.Edited()
+		if err != nil {
+			return fmt.Errorf("%s: %q is left as it is: %w", d.Title, d.Path, err)
+		}
+		edited[d] = b
+	}
+	kept := map[string]bool{}
+	for _, m := range moves {
+		if !kept[m.name] {
+			if err := s.keep(ctx, m.name, keyring.NewValue([]byte(m.value)), nil); err != nil {
+				return err
+			}
+			kept[m.name] = true
+		}
+	}
+	err := keyring.UpdateIndex(s.places.secretsFile(), func(i *keyring.Index) error {
+		for _, m := range moves {
+			launch, err := launchOf(s.places, m.command)
+			if err != nil {
+				launch = "" // the client's own search path may have it; it is asked about
+			}
+			i.Tie(m.name, m.server, m.variable, launch)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range sortedDocs(edited) {
+		if err := d.Write(edited[d]); err != nil {
+			return fmt.Errorf("%s: %w; the values are kept, and the file still has them", d.Title, err)
+		}
+		fmt.Fprintf(out, "Wrote %s. Restart the servers in %s.\n", scan.VisibleLine(d.Path, 0), d.Title)
+	}
+	return nil
+}
+
+func sortedDocs(m map[*client.Document][]byte) []*client.Document {
+	return slices.SortedFunc(maps.Keys(m), func(a, b *client.Document) int { return strings.Compare(a.Path+a.Title, b.Path+b.Title) })
+}
