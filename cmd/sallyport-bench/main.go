@@ -15,6 +15,11 @@
 // Every answer is checked for its id and its length, and the first of each kind byte for
 // byte, so that a wrapper that refuses, holds or changes a frame ends the run with an error.
 //
+// Two more targets are measured where they are named: "guarded", sallyport that has given the
+// server 20 secrets and looks for them in all it says, and "keyring", sallyport that takes 5
+// secrets from the keyring of the system at each start (under dbus-run-session, with
+// gnome-keyring-daemon unlocked).
+//
 // The wrapper gets folders of its own for configuration, state and sockets. Where the user
 // has a sallyport configuration, wrap does not honour such folders, and the run ends with
 // wrap's own words. The time of a single decision over many rules is not measured here but
@@ -36,7 +41,7 @@ import (
 )
 
 const usage = `usage: go run ./cmd/sallyport-bench [-rounds N] [-quick] [-spin=false] [-pin]
-           [-targets bare,relay,sallyport] [-sallyport PATH] [-json]
+           [-targets bare,relay,sallyport,guarded,keyring] [-sallyport PATH] [-json]
 
 `
 
@@ -106,8 +111,8 @@ func check(opts options, rest []string) error {
 		return errors.New("-rounds must be 1 or more")
 	}
 	for i, name := range opts.targets {
-		if !slices.Contains([]string{bare, relay, sallyport}, name) {
-			return fmt.Errorf("unknown target %q; there are %s, %s and %s", name, bare, relay, sallyport)
+		if known := []string{bare, relay, sallyport, guarded, keyring}; !slices.Contains(known, name) {
+			return fmt.Errorf("unknown target %q; there are %s", name, strings.Join(known, ", "))
 		}
 		if slices.Contains(opts.targets[:i], name) {
 			return fmt.Errorf("target %q is named twice", name)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +17,8 @@ const (
 	bare      = "bare"
 	relay     = "relay"
 	sallyport = "sallyport"
+	guarded   = "guarded" // sallyport, which has given the server 20 secrets that its frames do not hold
+	keyring   = "keyring" // sallyport, which takes 5 secrets for the server from the keyring of the system
 )
 
 // A target is a way to reach the server.
@@ -38,6 +41,8 @@ type bench struct {
 	spinner *exec.Cmd // nil where CPUs may halt
 	awake   io.Closer // its life
 	scratch string    // removed by close; "" while not needed
+	binary  string    // of sallyport
+	env     []string  // that it gets
 
 	echo, text, records, large, list                               *answer
 	echoCall, pathCall, textCall, recordsCall, largeCall, listCall *request
@@ -128,55 +133,82 @@ func (b *bench) target(name string) (target, error) {
 		t.command = func(tools surface) *exec.Cmd {
 			return exec.Command(b.self, roleRelay, b.self, roleServer, string(tools))
 		}
-	case sallyport:
-		return b.wrapped()
+	case sallyport, guarded, keyring:
+		return b.wrapped(name)
 	}
 	return t, nil
 }
 
 // wrapped prepares sallyport: a binary, and folders and rules of its own.
-func (b *bench) wrapped() (target, error) {
-	var err error
-	if b.scratch, err = os.MkdirTemp("", "sallyport-bench-"); err != nil {
-		return target{}, err
-	}
-	binary := b.opts.sallyport
-	if binary == "" {
-		binary = filepath.Join(b.scratch, "sallyport")
-		if err := build(binary); err != nil {
+func (b *bench) wrapped(name string) (target, error) {
+	if b.scratch == "" {
+		if err := b.install(); err != nil {
 			return target{}, err
 		}
 	}
-	env := os.Environ()
-	for _, name := range []string{"CONFIG", "STATE", "RUNTIME"} {
-		dir := filepath.Join(b.scratch, strings.ToLower(name))
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return target{}, err
+	rules := filepath.Join(b.scratch, name+".yaml")
+	env := slices.Clone(b.env)
+	var secrets []string
+	switch name {
+	case guarded:
+		for i := range 20 {
+			secrets = append(secrets, fmt.Sprintf("SECRET_%d: env:BENCH_%d", i, i))
+			env = append(env, fmt.Sprintf("BENCH_%d=tok_%040x", i, (i+1)*1_000_003))
 		}
-		env = append(env, "SALLYPORT_"+name+"_DIR="+dir)
+	case keyring:
+		for i := range 5 {
+			secrets = append(secrets, fmt.Sprintf("SECRET_%d: keyring:sallyport-bench-%d", i, i))
+			cmd := exec.Command(b.binary, "secret", "set", "--yes", fmt.Sprintf("sallyport-bench-%d", i))
+			cmd.Env, cmd.Stdin = env, strings.NewReader(fmt.Sprintf("tok_%040x", i))
+			if said, err := cmd.CombinedOutput(); err != nil {
+				return target{}, fmt.Errorf("keeping a secret: %v\n%s", err, said)
+			}
+		}
 	}
-	rules := filepath.Join(b.scratch, "rules.yaml")
-	if err := os.WriteFile(rules, []byte(rulesFile()), 0o600); err != nil {
+	if err := os.WriteFile(rules, []byte(rulesFile(secrets)), 0o600); err != nil {
 		return target{}, err
-	}
-	for _, tools := range []surface{fewTools, allTools} {
-		// A pin belongs to a name and holds one set of tools.
-		cmd := exec.Command(binary, "pin", "accept", "--yes", pinName(tools), "--", b.self, roleServer, string(tools))
-		cmd.Env = env
-		if said, err := cmd.CombinedOutput(); err != nil {
-			return target{}, fmt.Errorf("pinning the server: %v\n%s", err, said)
-		}
 	}
 	return target{
-		name: sallyport,
+		name: name,
 		command: func(tools surface) *exec.Cmd {
-			cmd := exec.Command(binary, "wrap", "--name", pinName(tools), "--rules", rules, "--",
+			cmd := exec.Command(b.binary, "wrap", "--name", pinName(tools), "--rules", rules, "--",
 				b.self, roleServer, string(tools))
 			cmd.Env = env
 			return cmd
 		},
 		clean: func() { b.removeLogs() },
 	}, nil
+}
+
+// install makes the binary and its folders, and pins the server.
+func (b *bench) install() error {
+	var err error
+	if b.scratch, err = os.MkdirTemp("", "sallyport-bench-"); err != nil {
+		return err
+	}
+	if b.binary = b.opts.sallyport; b.binary == "" {
+		b.binary = filepath.Join(b.scratch, "sallyport")
+		if err := build(b.binary); err != nil {
+			return err
+		}
+	}
+	b.env = os.Environ()
+	for _, name := range []string{"CONFIG", "STATE", "RUNTIME"} {
+		dir := filepath.Join(b.scratch, strings.ToLower(name))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
+		b.env = append(b.env, "SALLYPORT_"+name+"_DIR="+dir)
+	}
+	for _, tools := range []surface{fewTools, allTools} {
+		// A pin belongs to a name and holds one set of tools.
+		cmd := exec.Command(b.binary, "pin", "accept", "--yes", pinName(tools), "--", b.self, roleServer, string(tools))
+		cmd.Env = b.env
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("pinning the server: %v\n%s", err, said)
+		}
+	}
+	return nil
 }
 
 func pinName(tools surface) string { return "bench-" + string(tools) }
@@ -217,10 +249,17 @@ const (
 
 // rulesFile is what a user with many rules has; none of them matches a call of the bench. The
 // default limit of a frame leaves room for 16 MiB.
-func rulesFile() string {
+func rulesFile(secrets []string) string {
 	var b strings.Builder
 	b.WriteString("version: 1\nuse: [base]\nservers:\n")
-	b.WriteString("  bench-few:\n    classes: {echo: read, text: read, records: read}\n")
+	env := ""
+	if len(secrets) > 0 {
+		env = "    env: {" + strings.Join(secrets, ", ") + "}\n"
+	}
+	b.WriteString("  bench-few:\n    classes: {echo: read, text: read, records: read}\n" + env)
+	if env != "" {
+		b.WriteString("  bench-many:\n" + env)
+	}
 	b.WriteString("rules:\n")
 	for i := range userRules {
 		tool := fmt.Sprintf("other_%d", i)

@@ -22,7 +22,7 @@ func (g *Guard) escaped(sc *scratch, text []byte) {
 
 // mark finds the windows.
 func (g *Guard) mark(sc *scratch, text []byte) {
-	sc.windows = sc.windows[:0]
+	sc.windows, sc.letters = sc.windows[:0], false
 	floor := 0 // the end of the last escape, or window
 	for i := nextEscape(text, 0); i < len(text); i = nextEscape(text, i) {
 		if text[i] == '\\' && i+1 < len(text) && g.idle[text[i+1]] {
@@ -31,6 +31,9 @@ func (g *Guard) mark(sc *scratch, text []byte) {
 			continue
 		}
 		length, telling := g.telling(text, i)
+		if r, _ := unicodeEscape(text, i); r >= 'a' && r <= 'z' {
+			sc.letters = true
+		}
 		if !telling {
 			i += length
 			floor = i

@@ -85,10 +85,11 @@ type piece struct {
 
 // seams finds forms that are split over texts that follow each other: each part is a hit of its own.
 func (g *Guard) seams(sc *scratch, frame []byte) (parts []hit) {
-	if len(sc.windows) == 0 && !severalTexts(frame) { // a name may be escaped
-		return nil
+	if sc.letters { // a name may be escaped
+		g.joinAll(sc, frame)
+	} else {
+		g.join(sc, frame)
 	}
-	g.join(sc, frame)
 	if len(sc.pieces) < 2 {
 		return nil
 	}
@@ -98,41 +99,70 @@ func (g *Guard) seams(sc *scratch, frame []byte) (parts []hit) {
 	return parts
 }
 
-// severalTexts reports whether a frame has more than one member of the name text.
-func severalTexts(frame []byte) bool {
-	name, seen := []byte(`"text"`), 0
-	for {
-		i := bytes.Index(frame, name)
-		if i < 0 {
-			return false
+// join puts all texts of a frame behind each other. A name in quotes that a colon and a quote follow stands in no string: there its quotes
+// would be escaped.
+func (g *Guard) join(sc *scratch, frame []byte) {
+	sc.joined, sc.pieces = sc.joined[:0], sc.pieces[:0]
+	name := []byte(`"text"`)
+	first := [2]int{}
+	for at := 0; ; {
+		n := bytes.Index(frame[at:], name)
+		if n < 0 {
+			return
 		}
-		frame = frame[i+len(name):]
-		if behind := bytes.TrimLeft(frame[:min(len(frame), 64)], " \t\r\n"); len(behind) == 0 || behind[0] == ':' {
-			if seen++; seen == 2 {
-				return true
+		at += n + len(name)
+		i := blanks(frame, at)
+		if i == len(frame) || frame[i] != ':' {
+			continue
+		}
+		if i = blanks(frame, i+1); i == len(frame) || frame[i] != '"' {
+			continue
+		}
+		start := i + 1
+		end := endOfString(frame, start)
+		at = end
+		switch {
+		case start == end:
+		case first[1] == 0:
+			first = [2]int{start, end} // alone it needs no joining
+		default:
+			if len(sc.pieces) == 0 {
+				g.add(sc, frame, first[0], first[1])
 			}
+			g.add(sc, frame, start, end)
 		}
 	}
 }
 
-// join puts all texts of a frame behind each other, of long ones only what a form can reach into. A byte that no form has stands in the
-// gap.
-func (g *Guard) join(sc *scratch, frame []byte) {
+// blanks is where something else than white space stands, from i on.
+func blanks(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// joinAll is join where names are escaped.
+func (g *Guard) joinAll(sc *scratch, frame []byte) {
 	sc.joined, sc.pieces = sc.joined[:0], sc.pieces[:0]
-	reach := (g.longest + margin) * longestEscape
 	w := walker{text: frame}
 	for s, ok := w.next(); ok; s, ok = w.next() {
-		if s.key || string(s.member) != "text" || s.start == s.end {
-			continue
+		if !s.key && string(s.member) == "text" && s.start < s.end {
+			g.add(sc, frame, s.start, s.end)
 		}
-		if s.end-s.start <= 2*reach {
-			sc.take(frame, s.start, s.end, s.end)
-			continue
-		}
-		sc.take(frame, s.start, s.start+reach, s.end)
-		sc.joined = append(sc.joined, 0)
-		sc.take(frame, s.end-reach, s.end, s.end)
 	}
+}
+
+// add joins a text, of a long one only what a form can reach into. A byte that no form has stands in the gap.
+func (g *Guard) add(sc *scratch, frame []byte, start, end int) {
+	reach := (g.longest + margin) * longestEscape
+	if end-start <= 2*reach {
+		sc.take(frame, start, end, end)
+		return
+	}
+	sc.take(frame, start, start+reach, end)
+	sc.joined = append(sc.joined, 0)
+	sc.take(frame, end-reach, end, end)
 }
 
 const (

@@ -39,7 +39,7 @@ func New(secrets []Secret) (g *Guard, weak []string) {
 		g.names = append(g.names, s.Name)
 		g.marks = append(g.marks, []byte("‹secret:"+plain(s.Name)+"›"))
 		for _, piece := range parts {
-			if !known[string(piece)] {
+			if !known[string(piece)] && len(patterns) < maxPatterns {
 				known[string(piece)] = true
 				patterns = appendForms(patterns, piece, len(g.names)-1)
 			}
@@ -69,6 +69,9 @@ func New(secrets []Secret) (g *Guard, weak []string) {
 	return g, weak
 }
 
+// maxPatterns is more than anybody's secrets have; their numbers have 16 bits.
+const maxPatterns = 1 << 15
+
 // plain leaves what does no harm in a string of JSON, nor in anything else.
 func plain(name string) string {
 	ok := func(b byte) bool {
@@ -84,6 +87,7 @@ type hit struct{ start, end, secret int }
 type scratch struct {
 	hits          []hit
 	windows       [][2]int
+	letters       bool // an escape stands for a letter that needs none
 	text, decoded []byte
 	at, to        []int  // where the bytes of text, or of decoded, stand in what was searched: [at[i], at[i+1])
 	joined        []byte // texts of a frame, one behind the other
@@ -124,7 +128,7 @@ func merge(hits []hit) []hit {
 
 // Holds reports whether a frame holds a form of a secret, in one string or over several.
 func (g *Guard) Holds(frame []byte) bool {
-	if g == nil {
+	if g == nil || len(frame) < g.table.shortest {
 		return false
 	}
 	sc := g.scratch.Get().(*scratch)
@@ -154,8 +158,8 @@ const rounds = 4
 // Text takes all forms out of a text, and gives the names of the secrets that it found. A line of JSON stays one. Where nothing is found
 // it returns text itself; where taking out does not come to an end, nothing of it.
 func (g *Guard) Text(text []byte) (clean []byte, found []string) {
-	if g == nil {
-		return text, nil
+	if g == nil || len(text) < g.table.shortest {
+		return text, nil // an escape is longer than what it stands for
 	}
 	sc := g.scratch.Get().(*scratch)
 	defer g.release(sc)

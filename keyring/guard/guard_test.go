@@ -293,6 +293,15 @@ func TestFormsThatAreSplitOverTextsAreFound(t *testing.T) {
 	}
 }
 
+func TestTextsUnderEscapedNamesAreFound(t *testing.T) {
+	g, _ := New([]Secret{{"digits", []byte("123456789012345678901")}})
+	frame := []byte(`{"result":{"content":[{"type":"text","te\u0078t":"1234567890"},{"type":"text", "text" : "12345678901"}]}}`)
+	clean, found, err := g.Frame(frame, false)
+	if err != nil || len(found) != 1 || bytes.Contains(clean, []byte("12345")) || !g.Holds(frame) {
+		t.Errorf("%s, %v, %v", clean, found, err)
+	}
+}
+
 func TestFramesThatCannotBeCutAreRefused(t *testing.T) {
 	g := newGuard(t, "github")
 	for _, tt := range []struct{ name, frame string }{

@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // A pattern is one form of a piece of a secret.
@@ -19,8 +20,9 @@ type pattern struct {
 type table struct {
 	patterns []pattern
 	shortest int
-	shift    []uint8   // by the hash of a block: how far one may go on
-	last     [][]int32 // by the hash of the block at the end of the window: the patterns that have it there
+	shift    []uint8  // by the hash of a block: how far one may go on
+	first    []uint16 // by the hash of the block at the end of the window: where the patterns that have it there begin in last
+	last     []uint16
 }
 
 const (
@@ -34,23 +36,33 @@ func hash(b []byte, i int) uint32 {
 }
 
 func newTable(patterns []pattern) table {
-	t := table{patterns: patterns, shortest: math.MaxUint8, shift: make([]uint8, 1<<hashBits), last: make([][]int32, 1<<hashBits)}
+	t := table{patterns: patterns, shortest: math.MaxUint8, shift: make([]uint8, 1<<hashBits), first: make([]uint16, 1<<hashBits+1)}
 	for _, p := range patterns {
 		t.shortest = min(t.shortest, len(p.text))
 	}
 	for i := range t.shift {
 		t.shift[i] = uint8(t.shortest - block + 1)
 	}
+	ends := make([]uint32, len(patterns))
 	for n, p := range patterns {
 		padded := append(append([]byte{}, p.text[:t.shortest]...), 0)
 		for i := 0; i+block <= t.shortest; i++ {
 			h := hash(padded, i)
-			far := uint8(t.shortest - block - i)
-			t.shift[h] = min(t.shift[h], far)
-			if far == 0 {
-				t.last[h] = append(t.last[h], int32(n))
-			}
+			t.shift[h] = min(t.shift[h], uint8(t.shortest-block-i))
+			ends[n] = h
 		}
+	}
+	for _, h := range ends {
+		t.first[h+1]++
+	}
+	for h := range t.shift {
+		t.first[h+1] += t.first[h]
+	}
+	t.last = make([]uint16, len(patterns))
+	next := slices.Clone(t.first)
+	for n, h := range ends {
+		t.last[next[h]] = uint16(n)
+		next[h]++
 	}
 	return t
 }
@@ -65,16 +77,16 @@ func (t *table) search(text []byte, found func(start, end, secret int)) {
 			i += int(far) - 1
 			continue
 		}
-		t.compare(text, i-from, t.last[h], found)
+		t.compare(text, i-from, h, found)
 	}
 	if i+block == len(text) { // no byte behind the last block
 		tail := append(append(make([]byte, 0, block+1), text[i:]...), 0)
-		t.compare(text, i-from, t.last[hash(tail, 0)], found)
+		t.compare(text, i-from, hash(tail, 0), found)
 	}
 }
 
-func (t *table) compare(text []byte, start int, candidates []int32, found func(start, end, secret int)) {
-	for _, n := range candidates {
+func (t *table) compare(text []byte, start int, h uint32, found func(start, end, secret int)) {
+	for _, n := range t.last[t.first[h]:t.first[h+1]] {
 		p := &t.patterns[n]
 		end := start + len(p.text)
 		if end > len(text) || !p.equal(text[start:end]) {

@@ -80,23 +80,8 @@ func (w *walker) next() (t token, ok bool) {
 // string reads one that has begun.
 func (w *walker) string() token {
 	t := token{start: w.i}
-	for {
-		n := bytes.IndexByte(w.text[w.i:], '"')
-		if n < 0 {
-			w.i = len(w.text)
-			t.end = w.i
-			return t
-		}
-		w.i += n + 1
-		run := 0
-		for w.text[w.i-2-run] == '\\' && w.i-2-run >= t.start {
-			run++
-		}
-		if run%2 == 0 {
-			break
-		}
-	}
-	t.end = w.i - 1
+	t.end = endOfString(w.text, t.start)
+	w.i = min(len(w.text), t.end+1)
 	var top container
 	if n := len(w.stack); n > 0 {
 		top = w.stack[n-1]
@@ -112,6 +97,24 @@ func (w *walker) string() token {
 		w.name = nil
 	}
 	return t
+}
+
+// endOfString is where the string that begins at start ends: at its quote.
+func endOfString(text []byte, start int) int {
+	for i := start; ; {
+		n := bytes.IndexByte(text[i:], '"')
+		if n < 0 {
+			return len(text)
+		}
+		i += n + 1
+		run := 0
+		for i-2-run >= start && text[i-2-run] == '\\' {
+			run++
+		}
+		if run%2 == 0 {
+			return i - 1
+		}
+	}
 }
 
 // nameOf is the content of a string with its quotes.
