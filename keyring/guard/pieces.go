@@ -97,7 +97,7 @@ func leaves(tree any, f func(string)) {
 var (
 	pathShape = regexp.MustCompile(`^(~|\.{1,2})?/[^\s:;,=@]*$|^[A-Za-z]:\\[^\s:;,=@]*$`)
 	hostShape = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.)+[a-z]{2,12}(:\d{1,5})?$|^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$|^localhost(:\d{1,5})?$`)
-	nameShape = regexp.MustCompile(`^[A-Za-z]{1,12}([-_. ][A-Za-z]{1,12})*$`)
+	nameShape = regexp.MustCompile(`^[A-Za-z]{1,12}([-_. ][A-Za-z]{1,12}){0,2}$`)
 	dateShape = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ][0-9:.]+(Z|[+-]\d{2}:?\d{2})?)?$`)
 )
 
