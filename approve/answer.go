@@ -172,6 +172,8 @@ func (d *Desk) deliver(p *pending, near []byte, a Answer, o Outcome) (text strin
 		return "nobody waits for it any more: nothing was done", true
 	case left > 0:
 		return fmt.Sprintf("allowed %d; %d more of the same wait", n, left), false
+	case p.q.Kind == KindSecret:
+		return "given", n == 0
 	case h.Accept != nil:
 		return "accepted", n == 0
 	case n > 1:

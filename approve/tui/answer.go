@@ -47,6 +47,8 @@ func (m *model) buttons() []button {
 		return append(all, button{"a", fmt.Sprintf("accept the %d checked", len(keys))})
 	case q.Kind == approve.KindSurface:
 		return append(all, button{"a", "accept"})
+	case q.Kind == approve.KindSecret:
+		return append(all, button{"a", "give it to this command"})
 	case len(s.questions) > 1:
 		return append(all, button{"a", fmt.Sprintf("allow all %d calls once", len(s.questions))})
 	}
@@ -119,7 +121,7 @@ func (m *model) answerKey(name string) tea.Cmd {
 func (m *model) allowWaiting() tea.Cmd {
 	s := m.shown
 	switch q := s.questions[0]; {
-	case len(s.questions) > 1 || q.Kind == approve.KindSurface:
+	case len(s.questions) > 1 || q.Kind != approve.KindCall:
 		m.status = "here a is the key that allows"
 	case m.now().Sub(s.counted) < guardTime:
 		m.status = "too soon: how many wait has just changed"

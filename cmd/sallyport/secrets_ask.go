@@ -178,15 +178,20 @@ func (s secretsWanted) card(client []string) approve.Card {
 		facts.Lines = append(facts.Lines, approve.Line{Name: name, Text: strings.TrimSpace(text)})
 	}
 	facts.Lines = append(facts.Lines, approve.Line{Name: "started by", Text: strings.Join(client, " ← ")})
-	c := approve.Card{Blocks: []approve.Block{facts}}
+	doubts := approve.Block{Kind: approve.BlockWarning}
 	warn := func(format string, args ...any) {
-		text := scan.VisibleLine(fmt.Sprintf(format, args...), 300)
-		c.Blocks = append(c.Blocks, approve.Block{Kind: approve.BlockWarning, Lines: []approve.Line{{Text: text}}})
+		doubts.Lines = append(doubts.Lines, approve.Line{Text: scan.VisibleLine(fmt.Sprintf(format, args...), 300)})
 	}
+	s.doubts(warn)
+	return approve.Card{Blocks: []approve.Block{facts, doubts}}
+}
+
+// doubts tells what speaks against giving the secrets.
+func (s secretsWanted) doubts(warn func(format string, args ...any)) {
 	index, err := keyring.LoadIndex(s.l.set.places.secretsFile())
 	if err != nil {
 		warn("%v", err)
-		return c
+		return
 	}
 	for _, w := range s.wants {
 		e, known := index.Secrets[w.ref.Name]
@@ -204,5 +209,4 @@ func (s secretsWanted) card(client []string) approve.Card {
 		warn("you accepted server %q with another interpreter than the one that would run it now", s.l.flags.name)
 	}
 	warn("whoever has the value can use it anywhere: give it to a command that you know, from a configuration of your own")
-	return c
 }

@@ -60,7 +60,8 @@ folder of sallyport's, and its entry is started directly from there.
 
 The server gets what the client gave, less variables that inject code into
 programs (LD_PRELOAD, NODE_OPTIONS, …); with --env, only the variables that are
-named and the usual ones (HOME, PATH, locale, proxy, …).
+named and the usual ones (HOME, PATH, locale, proxy, …). A variable that the client
+sets to keyring:NAME gets that secret, if it is the server's ("sallyport help secret").
 
 When the client closes its side, the server has three seconds to end, and three
 more after SIGTERM. Nothing of the server outlives sallyport on Linux; elsewhere
