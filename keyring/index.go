@@ -30,11 +30,16 @@ type Entry struct {
 }
 
 // An Index lists secrets by name. The zero value is empty.
-type Index struct{ Secrets map[string]Entry }
+type Index struct {
+	Secrets map[string]Entry
+	// Launches are digests of command lines, by server, that may have what the user's rules give the server from other places.
+	Launches map[string][]string
+}
 
 type indexFile struct {
-	Version int              `json:"version"`
-	Secrets map[string]Entry `json:"secrets"`
+	Version  int                 `json:"version"`
+	Secrets  map[string]Entry    `json:"secrets"`
+	Launches map[string][]string `json:"launches"`
 }
 
 const maxIndex = 1 << 20
@@ -43,7 +48,7 @@ const maxIndex = 1 << 20
 func LoadIndex(path string) (*Index, error) {
 	text, err := file.ReadFile(path, maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Index{Secrets: map[string]Entry{}}, nil
+		return &Index{map[string]Entry{}, map[string][]string{}}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -61,7 +66,10 @@ func decodeIndex(path string, text []byte) (*Index, error) {
 	case err != nil || f.Version != 1 || f.Secrets == nil:
 		return nil, damaged
 	}
-	i := &Index{Secrets: f.Secrets}
+	if f.Launches == nil {
+		f.Launches = map[string][]string{}
+	}
+	i := &Index{f.Secrets, f.Launches}
 	for name, e := range i.Secrets {
 		if ValidName(name) != nil || e.Store != Keyring && e.Store != File {
 			return nil, damaged
@@ -90,7 +98,12 @@ func (i *Index) encode() []byte {
 		key, _ := json.Marshal(name)
 		b = append(append(append(b, key...), ": "...), entry...)
 	}
-	return append(b, "\n}\n}\n"...)
+	b = append(b, "\n}"...)
+	if len(i.Launches) > 0 {
+		launches, _ := json.Marshal(i.Launches) // sorted by name
+		b = append(append(b, ",\n\"launches\": "...), launches...)
+	}
+	return append(b, "\n}\n"...)
 }
 
 // UpdateIndex changes an index under its lock. One that cannot be read stays as it is.

@@ -43,7 +43,7 @@ func (r Resolver) Resolve(ctx context.Context, refs []Reference) ([]Value, error
 				err = fmt.Errorf("the secret %s is empty", ref)
 			case v.Len() > maxValue:
 				err = fmt.Errorf("the secret %s is longer than %d bytes", ref, maxValue)
-			case bytes.IndexByte(v.b, 0) >= 0:
+			case bytes.IndexByte(v.bytes(), 0) >= 0:
 				err = fmt.Errorf("the secret %s holds a NUL byte, which no variable can", ref)
 			}
 			values[i], errs[i] = v, err
@@ -96,7 +96,7 @@ func (r Resolver) file(path string) (Value, error) {
 	}
 	b, _ = bytes.CutSuffix(b, []byte("\n"))
 	b, _ = bytes.CutSuffix(b, []byte("\r"))
-	return Value{b}, nil
+	return NewValue(b), nil
 }
 
 // privateFile reads a file that nobody else may read.
@@ -113,7 +113,7 @@ func privateFile(path string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("others can read %q: run chmod 600 %s", path, path)
+		return nil, fmt.Errorf("others can read %q: run chmod 600 %q", path, path)
 	}
 	return b, nil
 }
@@ -121,7 +121,7 @@ func privateFile(path string) ([]byte, error) {
 func (r Resolver) variable(name string) (Value, error) {
 	for i := len(r.Environ) - 1; i >= 0; i-- {
 		if value, ok := strings.CutPrefix(r.Environ[i], name+"="); ok {
-			return Value{[]byte(value)}, nil
+			return NewValue([]byte(value)), nil
 		}
 	}
 	return Value{}, errors.New("the client has not set that variable")
@@ -156,6 +156,9 @@ func (r Resolver) exec(ctx context.Context, ref Reference) (Value, error) {
 	if limit <= 0 {
 		limit = usualTime
 	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < limit {
+		limit = time.Until(end).Round(100 * time.Millisecond)
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	path, err := r.Program(ref.Argv[0])
@@ -181,7 +184,7 @@ func (r Resolver) exec(ctx context.Context, ref Reference) (Value, error) {
 	if len(value) == 0 {
 		return Value{}, errors.New("it prints nothing; run it in a terminal")
 	}
-	return Value{bytes.Clone(value)}, nil
+	return NewValue(bytes.Clone(value)), nil
 }
 
 // lastLine is what a program said last, unless that may be the secret: it printed something besides.

@@ -8,7 +8,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,9 +32,11 @@ type Store interface {
 // Errors of stores.
 var (
 	ErrNotFound  = errors.New("there is no such secret")
-	ErrLocked    = errors.New("the keyring is locked: unlock it, by logging in at the desktop or with its own program, and try again")
-	ErrNoKeyring = errors.New("no keyring of the system can be reached here; write \"secrets: {store: file}\" into your rules.yaml to keep secrets in an encrypted file instead")
+	ErrLocked    = errors.New("the keyring is locked: unlock it, by logging in at the desktop or with its own program, and try again; or " + fileInstead)
+	ErrNoKeyring = errors.New("no keyring of the system can be reached here; " + fileInstead)
 )
+
+const fileInstead = "write \"secrets: {store: file}\" into your rules.yaml to keep secrets in an encrypted file instead"
 
 const (
 	service  = "sallyport"
@@ -39,14 +44,15 @@ const (
 	partMax  = 900  // bytes of a part, before base64
 	maxParts = 100
 	headMark = "sallyport:"
-	// usualTime is how long a store has where the context says nothing shorter.
+	// usualTime is how long an operation has where the context has no deadline.
 	usualTime = 5 * time.Second
 )
 
 // OS is the keyring of the system: Keychain, Credential Manager, or the Secret Service.
-func OS() Store { return osStore{} }
+func OS() Store { return &osStore{turn: make(chan struct{}, 1)} }
 
-type osStore struct{}
+// An osStore asks one thing at a time: where a keyring wants its password, go-keyring takes whatever signal comes first for the answer.
+type osStore struct{ turn chan struct{} }
 
 // head is what names the parts of a value.
 type head struct {
@@ -77,78 +83,133 @@ func parseHead(text string) (h head, ok bool, err error) {
 	return h, true, nil
 }
 
-func (osStore) Get(ctx context.Context, name string) (Value, error) {
-	text, err := call(ctx, func() (string, error) { return keyring.Get(service, name) })
-	if err != nil {
-		return Value{}, err
-	}
-	h, ok, err := parseHead(text)
-	if err != nil {
-		return Value{}, err
-	}
-	if !ok {
-		return Value{[]byte(text)}, nil
-	}
-	var value []byte
-	for i := range h.parts {
-		part, err := call(ctx, func() (string, error) { return keyring.Get(service, h.part(name, i)) })
-		if errors.Is(err, ErrNotFound) {
-			return Value{}, fmt.Errorf("part %d of %d is missing: set it anew", i+1, h.parts)
-		}
+func (s *osStore) Get(ctx context.Context, name string) (Value, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	var torn error
+	for was := ""; ; {
+		text, err := s.get(ctx, name)
 		if err != nil {
 			return Value{}, err
 		}
+		h, ok, err := parseHead(text)
+		switch {
+		case err != nil:
+			return Value{}, err
+		case !ok:
+			return NewValue([]byte(text)), nil
+		case torn != nil && text == was:
+			return Value{}, torn
+		}
+		// Whoever replaces the value removes these parts: then there is another head.
+		var value []byte
+		if value, torn, err = s.parts(ctx, name, h); err != nil {
+			return Value{}, err
+		}
+		if torn == nil {
+			return NewValue(value), nil
+		}
+		was = text
+	}
+}
+
+// parts is the value whose parts h names. torn says why they are none.
+func (s *osStore) parts(ctx context.Context, name string, h head) (value []byte, torn, err error) {
+	for i := range h.parts {
+		part, err := s.get(ctx, h.part(name, i))
+		if errors.Is(err, ErrNotFound) {
+			return nil, fmt.Errorf("part %d of %d is missing: set it anew", i+1, h.parts), nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
 		if value, err = base64.StdEncoding.AppendDecode(value, []byte(part)); err != nil {
-			return Value{}, errors.New("one of its parts is damaged: set it anew")
+			return nil, errors.New("one of its parts is damaged: set it anew"), nil
 		}
 	}
 	if sum := sha256.Sum256(value); hex.EncodeToString(sum[:]) != h.hash {
-		return Value{}, errors.New("its parts do not fit together: set it anew")
+		return nil, errors.New("its parts do not fit together: set it anew"), nil
 	}
-	return Value{value}, nil
+	return value, nil, nil
 }
 
-func (s osStore) Set(ctx context.Context, name string, v Value) error {
-	old, oldErr := s.head(ctx, name)
-	if oldErr != nil {
-		return oldErr
+func (s *osStore) Set(ctx context.Context, name string, v Value) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	old, err := s.head(ctx, name)
+	if err != nil {
+		return err
 	}
-	text := string(v.b)
+	text := v.Reveal()
 	var h head
-	if !plain(v.b) {
-		sum := sha256.Sum256(v.b)
-		h = head{(len(v.b) + partMax - 1) / partMax, rand.Text()[:8], hex.EncodeToString(sum[:])}
-		if h.parts > maxParts {
-			return fmt.Errorf("it is longer than %d bytes, which is more than a secret", maxParts*partMax)
-		}
-		for i := range h.parts {
-			part := base64.StdEncoding.EncodeToString(v.b[i*partMax : min(len(v.b), (i+1)*partMax)])
-			if err := set(ctx, h.part(name, i), part); err != nil {
-				return err
-			}
+	if !plain(v.bytes()) {
+		if h, err = s.setParts(ctx, name, v.bytes()); err != nil {
+			return err
 		}
 		text = h.String()
 	}
-	if err := set(ctx, name, text); err != nil {
+	if err := s.setHead(ctx, name, text); err != nil {
+		if ctx.Err() == nil { // else it may still arrive
+			s.removeParts(ctx, name, h)
+		}
 		return err
 	}
 	return s.removeParts(ctx, name, old)
 }
 
-func (s osStore) Remove(ctx context.Context, name string) error {
+// setParts writes a value in parts, all or none.
+func (s *osStore) setParts(ctx context.Context, name string, b []byte) (head, error) {
+	if len(b) == 0 {
+		return head{}, errors.New("it is empty")
+	}
+	sum := sha256.Sum256(b)
+	h := head{(len(b) + partMax - 1) / partMax, rand.Text()[:8], hex.EncodeToString(sum[:])}
+	if h.parts > maxParts {
+		return head{}, fmt.Errorf("it is longer than %d bytes, which is more than a secret", maxParts*partMax)
+	}
+	for i := range h.parts {
+		part := base64.StdEncoding.EncodeToString(b[i*partMax : min(len(b), (i+1)*partMax)])
+		if err := s.set(ctx, h.part(name, i), part); err != nil {
+			h.parts = i
+			s.removeParts(ctx, name, h) // as far as there is time
+			return head{}, err
+		}
+	}
+	return h, nil
+}
+
+// setHead looks whether the keyring has what it took: the program that writes to Keychain ends well although that is locked.
+func (s *osStore) setHead(ctx context.Context, name, text string) error {
+	if err := s.set(ctx, name, text); err != nil {
+		return err
+	}
+	switch now, err := s.get(ctx, name); {
+	case errors.Is(err, ErrNotFound):
+		return fmt.Errorf("the keyring took it, and does not have it; %w", ErrLocked)
+	case err != nil:
+		return err
+	case now != text:
+		return errors.New("the keyring holds something else than what was just written: set it anew")
+	}
+	return nil
+}
+
+func (s *osStore) Remove(ctx context.Context, name string) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
 	old, err := s.head(ctx, name)
 	if err != nil {
 		return err
 	}
-	if _, err := call(ctx, func() (string, error) { return "", keyring.Delete(service, name) }); err != nil {
+	if err := s.remove(ctx, name); err != nil {
 		return err
 	}
 	return s.removeParts(ctx, name, old)
 }
 
 // head is what names the parts of the value that is there; none where it has no parts, or is not there.
-func (osStore) head(ctx context.Context, name string) (head, error) {
-	text, err := call(ctx, func() (string, error) { return keyring.Get(service, name) })
+func (s *osStore) head(ctx context.Context, name string) (head, error) {
+	text, err := s.get(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		return head{}, nil
 	}
@@ -162,10 +223,9 @@ func (osStore) head(ctx context.Context, name string) (head, error) {
 	return h, nil
 }
 
-func (osStore) removeParts(ctx context.Context, name string, h head) error {
+func (s *osStore) removeParts(ctx context.Context, name string, h head) error {
 	for i := range h.parts {
-		_, err := call(ctx, func() (string, error) { return "", keyring.Delete(service, h.part(name, i)) })
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if err := s.remove(ctx, h.part(name, i)); err != nil && !errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("removing what stood there before: %w", err)
 		}
 	}
@@ -185,25 +245,48 @@ func plain(b []byte) bool {
 	return true
 }
 
-func set(ctx context.Context, account, text string) error {
-	_, err := call(ctx, func() (string, error) { return "", keyring.Set(service, account, text) })
+func (s *osStore) get(ctx context.Context, account string) (string, error) {
+	return s.call(ctx, func() (string, error) { return keyring.Get(service, account) })
+}
+
+func (s *osStore) set(ctx context.Context, account, text string) error {
+	_, err := s.call(ctx, func() (string, error) { return "", keyring.Set(service, account, text) })
 	return err
 }
 
+func (s *osStore) remove(ctx context.Context, account string) error {
+	_, err := s.call(ctx, func() (string, error) { return "", keyring.Delete(service, account) })
+	return err
+}
+
+// bounded is for an operation that nobody has given a time.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ends := ctx.Deadline(); ends {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, usualTime)
+}
+
 // call does what a keyring may take any time for: it may ask a person for a password. What is left of it when the time is over goes on
-// alone.
-func call(ctx context.Context, f func() (string, error)) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, usualTime)
-	defer cancel()
+// alone, and nothing else of this store begins before it has ended.
+func (s *osStore) call(ctx context.Context, f func() (string, error)) (string, error) {
+	if !hasBus() {
+		return "", ErrNoKeyring
+	}
 	type answer struct {
 		text string
 		err  error
 	}
 	done := make(chan answer, 1)
-	go func() {
-		text, err := f()
-		done <- answer{text, err}
-	}()
+	select {
+	case s.turn <- struct{}{}:
+		go func() {
+			defer func() { <-s.turn }()
+			text, err := f()
+			done <- answer{text, err}
+		}()
+	case <-ctx.Done():
+	}
 	select {
 	case a := <-done:
 		return a.text, explain(a.err)
@@ -212,8 +295,24 @@ func call(ctx context.Context, f func() (string, error)) (string, error) {
 	}
 }
 
+// lockedWords are what go-keyring, GNOME Keyring, KWallet and Keychain say of a keyring that is locked. Whole phrases, because a path
+// in an error can hold any word.
+var lockedWords = []string{"failed to unlock", "locked object", "locked collection", "is locked", "islocked", "dismissed", "interaction is not allowed"}
+
+// lockedCodes are with which /usr/bin/security ends: the last byte of errSecInteractionNotAllowed, errSecAuthFailed and userCanceledErr.
+var lockedCodes = []int{36, 51, 128}
+
+// removedMeanwhile reports whether somebody removed an entry between our finding it and our reading it.
+func removedMeanwhile(text string) bool {
+	_, at, ok := strings.Cut(text, "/org/freedesktop/secrets/collection/")
+	entry := ok && strings.Contains(at, "/") // of a collection, which has no further slash
+	return entry && (strings.Contains(text, "does not exist") || strings.Contains(text, "no such interface"))
+}
+
 // explain turns errors of the systems into ours.
 func explain(err error) error {
+	var unreachable *net.OpError
+	var ended *exec.ExitError
 	switch {
 	case err == nil:
 		return nil
@@ -223,9 +322,19 @@ func explain(err error) error {
 		return errors.New("the keyring of the system does not take a name or value of this length")
 	case errors.Is(err, keyring.ErrUnsupportedPlatform):
 		return ErrNoKeyring
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("%w (%v)", ErrNoKeyring, err)
+	case runtime.GOOS == "darwin" && errors.As(err, &ended) && slices.Contains(lockedCodes, ended.ExitCode()):
+		return ErrLocked
 	}
 	text := strings.ToLower(err.Error())
-	if strings.Contains(text, "lock") || strings.Contains(text, "dismiss") || strings.Contains(text, "interaction is not allowed") {
+	if removedMeanwhile(text) {
+		return ErrNotFound
+	}
+	if strings.Contains(text, "aliases/default") {
+		return fmt.Errorf("%w (or there is no keyring yet: logging in at the desktop makes one)", ErrLocked)
+	}
+	if slices.ContainsFunc(lockedWords, func(words string) bool { return strings.Contains(text, words) }) {
 		return ErrLocked
 	}
 	if runtime.GOOS == "linux" || strings.HasSuffix(runtime.GOOS, "bsd") {

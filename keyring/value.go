@@ -5,22 +5,33 @@ import (
 	"log/slog"
 )
 
-// A Value is a secret in memory. Whatever prints it prints ‹secret› instead.
-type Value struct{ b []byte }
+// A Value is a secret in memory. Whatever prints it prints ‹secret› instead. Copies are the same value.
+type Value struct {
+	p *[]byte // fmt looks into unexported members without asking Format, but does not follow pointers there
+}
 
 // NewValue takes b over: the caller does not use it any more.
-func NewValue(b []byte) Value { return Value{b} }
+func NewValue(b []byte) Value { return Value{&b} }
+
+func (v Value) bytes() []byte {
+	if v.p == nil {
+		return nil
+	}
+	return *v.p
+}
 
 // Reveal gives the value.
-func (v Value) Reveal() string { return string(v.b) }
+func (v Value) Reveal() string { return string(v.bytes()) }
 
 // Len is its length in bytes.
-func (v Value) Len() int { return len(v.b) }
+func (v Value) Len() int { return len(v.bytes()) }
 
-// Clear overwrites the value, but not what Reveal gave.
+// Clear overwrites the value, of all copies, but not what Reveal gave.
 func (v *Value) Clear() {
-	clear(v.b)
-	v.b = nil
+	if v.p != nil {
+		clear(*v.p)
+		*v.p = nil
+	}
 }
 
 const shown = "‹secret›"

@@ -24,7 +24,11 @@ type Key struct {
 	Passphrase Value
 }
 
-const maxVault = 1 << 20
+const (
+	maxVault = 1 << 20
+	// maxWork is how much of scrypt a file may ask for: 2^20 takes 1 GiB of memory, four times what we write with.
+	maxWork = 20
+)
 
 // OpenFile gives the encrypted file at a path, which need not exist yet. The file is read at the first use, once.
 func OpenFile(path string, key Key) (Store, error) {
@@ -37,6 +41,7 @@ func OpenFile(path string, key Key) (Store, error) {
 		if err != nil {
 			return nil, err
 		}
+		identity.SetMaxWorkFactor(maxWork)
 		recipient, err := age.NewScryptRecipient(key.Passphrase.Reveal())
 		if err != nil {
 			return nil, err
@@ -92,24 +97,28 @@ func (v *vault) Get(ctx context.Context, name string) (Value, error) {
 	if !ok {
 		return Value{}, ErrNotFound
 	}
-	return Value{bytes.Clone(b)}, nil
+	return NewValue(bytes.Clone(b)), nil
 }
 
-// opened reads the file, once.
+// opened reads the file, once. The map does not change any more.
 func (v *vault) opened(ctx context.Context) (map[string][]byte, error) {
-	done := make(chan struct{})
+	type answer struct {
+		secrets map[string][]byte
+		err     error
+	}
+	done := make(chan answer, 1)
 	go func() { // scrypt takes its time, and cannot be interrupted
-		defer close(done)
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		if !v.read {
 			v.secrets, v.err = v.load()
 			v.read = true
 		}
+		done <- answer{v.secrets, v.err}
 	}()
 	select {
-	case <-done:
-		return v.secrets, v.err
+	case a := <-done:
+		return a.secrets, a.err
 	case <-ctx.Done():
 		return nil, errors.New("opening the encrypted file takes too long")
 	}
@@ -153,8 +162,8 @@ func (v *vault) decode(text []byte) (map[string][]byte, error) {
 	if again, err := json.Marshal(c); err != nil || !bytes.Equal(again, text) {
 		return nil, v.damaged()
 	}
-	for name := range c.Secrets {
-		if ValidName(name) != nil {
+	for name, value := range c.Secrets {
+		if ValidName(name) != nil || value == nil {
 			return nil, v.damaged()
 		}
 	}
@@ -166,8 +175,11 @@ func (v *vault) damaged() error {
 }
 
 func (v *vault) Set(ctx context.Context, name string, value Value) error {
+	if value.Len() == 0 {
+		return errors.New("it is empty")
+	}
 	return v.change(func(secrets map[string][]byte) error {
-		secrets[name] = bytes.Clone(value.b)
+		secrets[name] = bytes.Clone(value.bytes())
 		return nil
 	})
 }

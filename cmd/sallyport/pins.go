@@ -151,7 +151,9 @@ func (s *start) match(ctx context.Context, p *pin.Pin) error {
 		case err == nil:
 			s.launch.Origin, s.launch.Variable, s.lock, s.command = l.Origin, l.Variable, p.Locks[l.Origin.Lock], command
 			was := l.Origin.Runtime
-			if s.known = was == "" || was == command.Path || slices.Contains(command.Args, was); !s.known {
+			same := was != "" && (was == command.Path || slices.Contains(command.Args, was))
+			s.known = same || l.Origin.Kind == origin.Program
+			if was != "" && !same {
 				warningf("server %q is run by %q now; it was %q when it was accepted", s.name, command.Path, was)
 			}
 			return nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"sallyport/rules"
 	"sallyport/rules/scan"
 	"sallyport/wrap/child"
+	"sallyport/wrap/pin"
 	"sallyport/wrap/pin/origin"
 )
 
@@ -308,17 +310,29 @@ func readHidden(prompt string) ([]byte, error) {
 	return b, nil
 }
 
+// A tied is a command line that may have a secret.
+type tied struct {
+	command []string
+	named   []string                    // after --env
+	lookup  func(string) (string, bool) // their values
+	secrets []string                    // of them, those that are secrets
+}
+
 // launchOf is the digest of a command line as a session in this folder would start it.
-func launchOf(p places, argv []string) (string, error) {
-	environ := os.Environ()
-	built, err := child.Environment{Client: environ}.Build()
+func launchOf(p places, t tied) (string, error) {
+	argv := t.command
+	e := child.Environment{Client: os.Environ(), Named: t.named, Limit: true}
+	built, err := e.Build()
 	if err != nil {
 		return "", err
 	}
-	if _, login, err := child.Find(argv[0], built.Env); err != nil {
+	_, login, err := child.Find(argv[0], built.Env)
+	if err != nil {
 		return "", err
-	} else if login != "" {
-		if built, err = (child.Environment{Client: environ, Path: login}).Build(); err != nil {
+	}
+	if login != "" {
+		e.Path = login
+		if built, err = e.Build(); err != nil {
 			return "", err
 		}
 	}
@@ -326,5 +340,14 @@ func launchOf(p places, argv []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return launchDigest(p.store(built.Env), origin.Launch{Args: slices.Clone(argv), Env: built.Env, Dir: cwd}, nil), nil
+	key, err := pin.EnvKey(filepath.Join(p.state, "pins"))
+	if err != nil {
+		return "", err
+	}
+	var wants []want
+	for _, name := range t.secrets {
+		wants = append(wants, want{variable: name})
+	}
+	env := launchEnv(pin.EnvOf(key, t.named, t.lookup), wants, steering(built.Env, p.home, cwd))
+	return launchDigest(p.store(built.Env), origin.Launch{Args: slices.Clone(argv), Env: built.Env, Dir: cwd}, env), nil
 }

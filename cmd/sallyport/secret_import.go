@@ -87,9 +87,9 @@ func configurations(clients []string) (list []*client.Document, broken int) {
 type find struct {
 	doc      *client.Document
 	entry    client.Entry
-	server   string   // as wrap has it
-	command  []string // what wrap starts; nil where nothing stands in front
-	variable string   // or argsVariable
+	server   string // as wrap has it
+	wrapped  wrapped
+	variable string // or argsVariable
 	text     client.Text
 	before   string // of an argument, in front of the value
 	value    string
@@ -98,36 +98,47 @@ type find struct {
 	why      string // it is not moved; "" where it is
 }
 
-// wrapped takes the command line of a wrapped entry apart. ok is false where sallyport does not stand in front.
-func wrapped(e client.Entry) (name string, command []string, first int, ok bool) {
+// A wrapped is the command line of an entry in which sallyport stands in front.
+type wrapped struct {
+	name           string
+	named, command []string
+	first          int // index of the command among the entry's arguments
+}
+
+// unwrap takes the command line of an entry apart. ok is false where sallyport does not stand in front.
+func unwrap(e client.Entry) (w wrapped, ok bool) {
 	base := filepath.Base(filepath.FromSlash(e.Command.Value))
 	if strings.TrimSuffix(base, ".exe") != "sallyport" || len(e.Args) == 0 || e.Args[0].Value != "wrap" {
-		return "", nil, 0, false
+		return w, false
 	}
 	for i, a := range e.Args {
-		switch {
-		case a.Value == "--name" && i+1 < len(e.Args):
-			name = e.Args[i+1].Value
-		case strings.HasPrefix(a.Value, "--name="):
-			name = strings.TrimPrefix(a.Value, "--name=")
-		case a.Value == "--":
+		flag, value, together := strings.Cut(a.Value, "=")
+		if !together && i+1 < len(e.Args) {
+			value = e.Args[i+1].Value
+		}
+		switch flag {
+		case "--name":
+			w.name = value
+		case "--env":
+			w.named = append(w.named, value)
+		case "--":
 			for _, c := range e.Args[i+1:] {
-				command = append(command, c.Value)
+				w.command = append(w.command, c.Value)
 			}
-			if name == "" && len(command) > 0 {
-				name = deriveName(command)
+			if w.first = i + 1; w.name == "" && len(w.command) > 0 {
+				w.name = deriveName(w.command)
 			}
-			return name, command, i + 1, len(command) > 0
+			return w, len(w.command) > 0
 		}
 	}
-	return "", nil, 0, false
+	return w, false
 }
 
 // findsOf are the credentials of an entry.
 func findsOf(d *client.Document, e client.Entry) (list []find) {
-	server, command, first, ok := wrapped(e)
+	w, ok := unwrap(e)
 	add := func(f find) {
-		f.doc, f.entry, f.server, f.command = d, e, server, command
+		f.doc, f.entry, f.server, f.wrapped = d, e, w.name, w
 		switch {
 		case e.Remote():
 			f.why = "the client itself sends it: sallyport does not stand in front of remote servers"
@@ -135,7 +146,7 @@ func findsOf(d *client.Document, e client.Entry) (list []find) {
 			f.why = "sallyport does not stand in front of this server yet"
 		case !f.text.Editable():
 			f.why = "it is written in a way that cannot be edited in place"
-		case !validName(server):
+		case !validName(w.name):
 			f.why = "the server has no name that sallyport takes"
 		}
 		list = append(list, f)
@@ -146,7 +157,7 @@ func findsOf(d *client.Document, e client.Entry) (list []find) {
 		}
 	}
 	for i, a := range e.Args {
-		if ok && i < first || i == 0 && !ok && e.Command.Value == "" {
+		if ok && i < w.first || i == 0 && !ok && e.Command.Value == "" {
 			continue // of wrap
 		}
 		at := strings.LastIndexAny(a.Value, "= ") + 1
@@ -375,7 +386,7 @@ func (s secrets) move(out io.Writer, moves []find) error {
 	}
 	err := keyring.UpdateIndex(s.places.secretsFile(), func(i *keyring.Index) error {
 		for _, m := range moves {
-			launch, err := launchOf(s.places, m.command)
+			launch, err := launchOf(s.places, m.launch(moves))
 			if err != nil {
 				launch = "" // the client's own search path may have it; it is asked about
 			}
@@ -393,6 +404,34 @@ func (s secrets) move(out io.Writer, moves []find) error {
 		fmt.Fprintf(out, "Wrote %s. Restart the servers in %s.\n", scan.VisibleLine(d.Path, 0), d.Title)
 	}
 	return nil
+}
+
+// launch is the command line of a find once all are moved.
+func (f find) launch(moves []find) tied {
+	t := tied{command: slices.Clone(f.wrapped.command), named: f.wrapped.named}
+	for _, m := range moves {
+		if m.doc != f.doc || m.entry.Section != f.entry.Section || m.entry.Server != f.entry.Server {
+			continue
+		}
+		if m.variable != argsVariable {
+			t.secrets = append(t.secrets, m.variable)
+			continue
+		}
+		for i, arg := range t.command {
+			if arg == m.text.Value {
+				t.command[i] = m.before + "keyring:" + m.name
+			}
+		}
+	}
+	t.lookup = func(name string) (string, bool) {
+		for _, v := range f.entry.Env {
+			if v.Name == name {
+				return v.Value, true
+			}
+		}
+		return os.LookupEnv(name)
+	}
+	return t
 }
 
 func sortedDocs(m map[*client.Document][]byte) []*client.Document {

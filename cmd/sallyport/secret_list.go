@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -140,7 +141,8 @@ func removeSecret(out io.Writer, name string, yes bool) error {
 }
 
 func newSecretTieCommand() *cobra.Command {
-	return &cobra.Command{
+	var named []string
+	cmd := &cobra.Command{
 		Use:   "tie NAME SERVER:VARIABLE [-- COMMAND [ARG…]]",
 		Short: "give a secret to a variable of a server",
 		Long: `Say that a variable of a server may have a secret. "args" as the variable stands for
@@ -148,8 +150,9 @@ the server's command line.
 
 With -- COMMAND also this command line of the server may have it, though nobody has
 pinned it: the words, and the program or script with its content as it is now (of a
-package only what was asked for), in this folder where that says what runs. Otherwise
-it has to be one that you accepted with the server's pin.`,
+package only what was asked for), in this folder where that says what runs, with the
+variables that its entry names (--env) as they are set here. Otherwise it has to be one
+that you accepted with the server's pin.`,
 		Example: `  sallyport secret tie github github:GITHUB_TOKEN
   sallyport secret tie db postgres:PGPASSWORD -- uvx postgres-mcp`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -167,19 +170,21 @@ it has to be one that you accepted with the server's pin.`,
 			if err != nil {
 				return err
 			}
-			return tieSecret(cmd.OutOrStdout(), args[0], owners[0], command)
+			return tieSecret(cmd.OutOrStdout(), args[0], owners[0], tied{command, named, os.LookupEnv, []string{owners[0].Variable}})
 		},
 	}
+	cmd.Flags().StringArrayVar(&named, "env", nil, "a variable that the client's entry sets; may be repeated")
+	return cmd
 }
 
-func tieSecret(out io.Writer, name string, o keyring.Owner, command []string) error {
+func tieSecret(out io.Writer, name string, o keyring.Owner, t tied) error {
 	p, err := currentPlaces()
 	if err != nil {
 		return err
 	}
 	launch := ""
-	if len(command) > 0 {
-		if launch, err = launchOf(p, command); err != nil {
+	if len(t.command) > 0 {
+		if launch, err = launchOf(p, t); err != nil {
 			return err
 		}
 	}
@@ -194,8 +199,8 @@ func tieSecret(out io.Writer, name string, o keyring.Owner, command []string) er
 		return err
 	}
 	fmt.Fprintf(out, "Server %q may have %q as %s.\n", scan.VisibleLine(o.Server, 80), name, o.Variable)
-	if len(command) > 0 {
-		fmt.Fprintf(out, "So may this command of it: %s\n", scan.VisibleLine(commandText(command), 0))
+	if len(t.command) > 0 {
+		fmt.Fprintf(out, "So may this command of it: %s\n", scan.VisibleLine(commandText(t.command), 0))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ type secretsWanted struct {
 	l      *launch
 	wants  []want
 	digest string
+	steers map[string]string // variables that steer the launch
 }
 
 func (s secretsWanted) names() string {
@@ -56,7 +58,7 @@ func (s secretsWanted) commands() string {
 
 // owned reports whether all were tied meanwhile.
 func (s secretsWanted) owned() bool {
-	open, err := s.l.unowned(s.wants, s.digest)
+	open, err := s.l.unowned(s.wants, s.digest, len(s.steers) > 0)
 	return err == nil && len(open) == 0
 }
 
@@ -65,7 +67,10 @@ func (s secretsWanted) tie() error {
 	return keyring.UpdateIndex(s.l.set.places.secretsFile(), func(i *keyring.Index) error {
 		for _, w := range s.wants {
 			if w.ref.Scheme != keyring.Keyring {
-				continue // the user's rules say whose it is
+				if !slices.Contains(i.Launches[s.l.flags.name], s.digest) { // the user's rules say whose it is
+					i.Launches[s.l.flags.name] = append(i.Launches[s.l.flags.name], s.digest)
+				}
+				continue
 			}
 			if _, ok := i.Secrets[w.ref.Name]; !ok {
 				i.Secrets[w.ref.Name] = keyring.Entry{Store: s.store(), Set: time.Now().UTC().Truncate(time.Second)}
@@ -145,6 +150,9 @@ func (s secretsWanted) lines() []string {
 		"folder:  " + scan.VisibleLine(s.l.start.origin.Dir, 0),
 		"runs:    " + scan.VisibleLine(commandText(s.l.start.command.Args), 0),
 	}
+	for _, name := range slices.Sorted(maps.Keys(s.steers)) {
+		lines = append(lines, scan.VisibleLine("with:    "+name+"="+s.steers[name], 0))
+	}
 	for _, w := range s.wants {
 		lines = append(lines, fmt.Sprintf("wants:   %s as %s", w.ref, scan.VisibleLine(w.variable, 80)))
 	}
@@ -205,8 +213,11 @@ func (s secretsWanted) doubts(warn func(format string, args ...any)) {
 			warn("%s belongs to server %q as %s", w.ref, o.Server, o.Variable)
 		}
 	}
-	if s.l.start.accepted.Accepted() {
-		warn("you accepted server %q with another interpreter than the one that would run it now", s.l.flags.name)
+	if len(s.steers) > 0 {
+		warn("its variables can lead what it is given elsewhere: other certificates, another network, other programs")
+	}
+	if s.l.start.accepted.Accepted() && !s.l.start.known {
+		warn("you accepted server %q, but what runs it is not the same, or not known", s.l.flags.name)
 	}
 	warn("whoever has the value can use it anywhere: give it to a command that you know, from a configuration of your own")
 }

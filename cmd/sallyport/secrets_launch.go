@@ -98,22 +98,25 @@ func referenceOf(g rules.Given) (keyring.Reference, error) {
 }
 
 // launchDigest names what a command line starts, as far as can be told without starting or installing anything: the words, the program
-// or script with its content, what it is run by, the folder where that may choose what runs, and variables that inject code.
-func launchDigest(store *origin.Store, l origin.Launch, injected map[string]string) string {
+// or script with its content, what it is run by, the folder where that may choose what runs, and variables that choose what becomes of
+// what the program is given.
+func launchDigest(store *origin.Store, l origin.Launch, env map[string]string) string {
 	o := store.Look(l)
 	what := struct {
-		Args, Runtimes                    []string
-		Kind, Path, Digest, Package, Spec string
-		Dir                               string
-		Injected                          map[string]string
-	}{Args: l.Args, Kind: o.Kind, Path: o.Path, Digest: o.Digest, Package: o.Package, Spec: o.Spec, Dir: l.Dir, Injected: injected}
+		Args, Runtimes                         []string
+		Kind, Path, Digest, Package, Spec, Dir string
+		Env                                    map[string]string
+	}{Args: l.Args, Kind: o.Kind, Path: o.Path, Digest: o.Digest, Package: o.Package, Spec: o.Spec, Dir: l.Dir, Env: env}
 	relative := slices.ContainsFunc(l.Args, func(arg string) bool { return strings.HasPrefix(arg, ".") || strings.Contains(arg, "file:") })
 	if (o.Kind == origin.Script || o.Kind == origin.Package || o.Kind == origin.Image) && !relative {
 		what.Dir = ""
 	}
-	for _, name := range []string{l.Args[0], "node"} {
-		path, err := store.Find(name)
-		if err == nil && (name != "node" || o.Kind == origin.Package) {
+	runtimes := []string{l.Args[0]}
+	if o.Kind == origin.Package {
+		runtimes = append(runtimes, "node", "npm")
+	}
+	for _, name := range runtimes {
+		if path, err := store.Find(name); err == nil {
 			what.Runtimes = append(what.Runtimes, path)
 		}
 	}
@@ -125,14 +128,81 @@ func launchDigest(store *origin.Store, l origin.Launch, injected map[string]stri
 	return "l1:" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// injected are the variables of a launch that inject code into programs, with digests of their values.
-func (s *start) injected() map[string]string {
-	m := maps.Clone(s.launch.Env)
-	maps.DeleteFunc(m, func(name, _ string) bool { return !child.Injects(name) })
+// steering are the variables that the usual ones are not expected to have, and that choose where a program looks and what it trusts: a
+// configuration can set them beside a command that was accepted.
+func steering(env []string, home, cwd string) map[string]string {
+	m := map[string]string{}
+	for _, v := range env {
+		name, value, _ := strings.Cut(v, "=")
+		odd := value != "" && child.Steers(name)
+		switch {
+		case name == "HOME", name == "USERPROFILE":
+			odd = value != home
+		case strings.HasPrefix(name, "XDG_") && strings.HasSuffix(name, "_HOME"):
+			odd = !below(value, home)
+		case name == "PATH", name == "SHELL", strings.HasPrefix(name, "XDG_") && strings.HasSuffix(name, "_DIRS"):
+			odd = slices.ContainsFunc(filepath.SplitList(value), func(dir string) bool {
+				return !filepath.IsAbs(dir) || below(dir, cwd) && !below(home, cwd) || cloned(dir, home)
+			})
+		}
+		if odd {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+// cloned reports whether a folder lies in a working tree. Those below hidden folders of the home are how people install things (~/.nvm).
+func cloned(dir, home string) bool {
+	if rel, err := filepath.Rel(home, dir); err == nil && strings.HasPrefix(rel, ".") && !strings.HasPrefix(rel, "..") {
+		return false
+	}
+	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) || dir == home {
+			return false
+		}
+	}
+}
+
+// below reports whether a path is a folder, or in it.
+func below(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsAbs(path) && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// launchEnv are the variables that count for whether a launch is a known one: what its entry names, without secrets, and what steers it.
+func launchEnv(named map[string]string, wants []want, steering map[string]string) map[string]string {
+	m := maps.Clone(named)
+	if m == nil {
+		m = map[string]string{}
+	}
+	for _, w := range wants {
+		delete(m, w.variable)
+	}
+	for name, value := range steering {
+		m["steering "+name] = value
+	}
 	if len(m) == 0 {
 		return nil
 	}
 	return m
+}
+
+// naming are the names of variables that refer to secrets, and whether any secret is wanted at all.
+func naming(environ, argv []string, server rules.ServerConfig) (names []string, wanted bool) {
+	for _, v := range environ {
+		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(value, keyring.Keyring+":") {
+			names = append(names, name)
+		}
+	}
+	wanted = len(names) > 0 || slices.ContainsFunc(argv, func(arg string) bool { return strings.Contains(arg, keyring.Keyring+":") })
+	for _, g := range server.Env {
+		wanted = wanted || g.Secret()
+	}
+	return names, wanted || slices.ContainsFunc(server.Args, rules.Given.Secret)
 }
 
 // released finds the values of what the server wants, once it is clear that it may have them.
@@ -140,10 +210,11 @@ func (l *launch) released(wants []want) ([]keyring.Value, error) {
 	if len(wants) == 0 {
 		return nil, nil
 	}
-	digest := launchDigest(l.start.store, l.start.origin, l.start.injected())
-	open, err := l.unowned(wants, digest)
+	steers := steering(l.start.origin.Env, l.set.facts.Home, l.set.facts.Cwd)
+	digest := launchDigest(l.start.store, l.start.origin, launchEnv(l.start.launch.Env, wants, steers))
+	open, err := l.unowned(wants, digest, len(steers) > 0)
 	if err == nil && len(open) > 0 {
-		err = l.askForSecrets(secretsWanted{l, open, digest})
+		err = l.askForSecrets(secretsWanted{l, open, digest, steers})
 	}
 	if err != nil {
 		return nil, err
@@ -167,16 +238,17 @@ func (l *launch) released(wants []want) ([]keyring.Value, error) {
 
 // unowned are those that nobody tied to this server, variable and launch. What the user's own rules name is tied by them to server and
 // variable; a launch is known where it was accepted with the server's pin, or where a secret was tied to it.
-func (l *launch) unowned(wants []want, digest string) (open []want, err error) {
+func (l *launch) unowned(wants []want, digest string, steered bool) (open []want, err error) {
 	index, err := keyring.LoadIndex(l.set.places.secretsFile())
 	if err != nil {
 		return nil, err
 	}
-	accepted := l.start.known && l.start.view.FirstSight() != "accept" // where whatever comes first is accepted, no person has
+	// Where whatever comes first is accepted, no person has; and nobody has accepted variables that steer.
+	accepted := l.start.known && !steered && l.start.view.FirstSight() != "accept"
 	for _, w := range wants {
 		tied, known := index.Tied(w.ref.Name, l.flags.name, w.variable, digest)
 		if w.ref.Scheme != keyring.Keyring {
-			tied, known = false, false
+			tied, known = false, slices.Contains(index.Launches[l.flags.name], digest)
 		}
 		if !(tied || w.users) || !(known || accepted) {
 			open = append(open, w)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -234,7 +235,10 @@ func (l *launch) cleanText(text string) string {
 
 // command finds the program and makes its environment, without the secrets that it is to get.
 func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, child.Built, error) {
-	e := child.Environment{Client: os.Environ(), Named: f.env, Set: map[string]string{}}
+	e := child.Environment{Client: os.Environ(), Set: map[string]string{}}
+	secret, limit := naming(e.Client, argv, view.Server())
+	// Who has a secret gets no variable that somebody else chose where to send it: a configuration can set what a server reads.
+	e.Named, e.Limit = append(slices.Clone(f.env), secret...), limit
 	for name, g := range view.Server().Env {
 		if g.Secret() {
 			e.Secret = append(e.Secret, name)
@@ -248,6 +252,10 @@ func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, chil
 	}
 	for _, name := range built.Dropped {
 		warningf("server %q does not get %s: it injects code into programs; name it with --env if it shall", f.name, scan.VisibleLine(name, 80))
+	}
+	if limit && len(f.env) == 0 && len(built.Left) > 0 {
+		hintf("server %q gets a secret, so of the client's variables it gets the usual ones only; name others with --env (left out: %s)",
+			f.name, scan.VisibleLine(strings.Join(built.Left, " "), 200))
 	}
 	path, login, err := child.Find(argv[0], built.Env)
 	if err != nil {

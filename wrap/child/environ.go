@@ -12,6 +12,7 @@ import (
 type Environment struct {
 	Client []string          // what the client gave us: os.Environ()
 	Named  []string          // the names after --env
+	Limit  bool              // as if there were names after --env
 	Set    map[string]string // values of servers.NAME.env of the user's rules
 	Secret []string          // names of servers.NAME.env whose values are secrets: they are left out here
 	Path   string            // replaces PATH when not empty
@@ -21,6 +22,7 @@ type Environment struct {
 type Built struct {
 	Env     []string          // "NAME=value", sorted by name
 	Dropped []string          // names of variables that inject code, which the client had, sorted
+	Left    []string          // names of other variables of the client's that --env leaves out, sorted
 	Secrets map[string]string // by name: what the client gave in place of a value ("keyring:github")
 }
 
@@ -42,7 +44,7 @@ func (e Environment) Build() (Built, error) {
 		}
 		named[foldName(n)] = true
 	}
-	limited := len(named) > 0
+	limited := len(named) > 0 || e.Limit
 
 	vars := make(map[string][2]string) // by folded name: name and value
 	for _, v := range e.Client {
@@ -60,6 +62,7 @@ func (e Environment) Build() (Built, error) {
 			b.Dropped = append(b.Dropped, v[0])
 			delete(vars, key)
 		case limited && !base(v[0]):
+			b.Left = append(b.Left, v[0])
 			delete(vars, key)
 		}
 	}
@@ -79,6 +82,7 @@ func (e Environment) Build() (Built, error) {
 	}
 	slices.Sort(b.Env)
 	slices.Sort(b.Dropped)
+	slices.Sort(b.Left)
 	return b, nil
 }
 

@@ -36,6 +36,13 @@ var baseNames = []string{
 	"CLAUDECODE", "GEMINI_CLI", "WORKSPACE_FOLDER_PATHS",
 }
 
+// Steers is whether a variable of the base list can lead a program to another network, to other certificates or to other files than the
+// user's: what is given to the program may go there.
+func Steers(name string) bool {
+	name = foldName(name)
+	return strings.HasSuffix(strings.ToUpper(name), "_PROXY") || strings.Contains(name, "SSL_CERT_") || strings.HasSuffix(name, "_CA_BUNDLE") || name == "NODE_EXTRA_CA_CERTS"
+}
+
 var basePrefixes = []string{"LC_", "XDG_"}
 
 // clientPrefixes are the clients' own. Their keys and tokens begin like the rest (CLAUDE_CODE_OAUTH_TOKEN,

@@ -1,0 +1,5 @@
+//go:build !unix || darwin
+
+package keyring
+
+func hasBus() bool { return true }
