@@ -16,7 +16,8 @@
 //	sallyport:1:NUMBER:STAMP:HASH
 //
 // with the number of parts and the hexadecimal SHA-256 of the value. Parts are written before what names them, under a new stamp, so
-// that a value is either the old or the new one. Windows takes 2,560 bytes an entry, macOS about 4,000.
+// that a value is either the old or the new one. Windows takes 2,560 bytes an entry, macOS about 4,000; on macOS what stands in an
+// entry is base64 behind "go-keyring-base64:".
 //
 // # In the encrypted file
 //
@@ -30,11 +31,14 @@
 //
 // # Guarantees
 //
-// No error, and nothing that fmt prints of a Value, holds a value. Every operation ends by the time its context says. A store that cannot
-// be read is not written to. A value is never kept outside of the two stores.
+// No error, and nothing that fmt prints of a Value, holds a value. Every operation ends by the time its context says, but for changes of
+// the encrypted file: those take as long as its lock (5 s) and its key do. A store that cannot be read is not written to. A value is
+// never kept outside of the two stores.
 //
 // # Limits
 //
-// What is in a keyring that is unlocked, other programs of the same user can read. Values stay in memory until it is used anew: Go moves
+// What is in a keyring that is unlocked, other programs of the same user can read, also on its way over the session bus. Of two programs
+// that set the same long value at once one wins, and the parts of the other may stay in the keyring, unnamed. On Windows a program that
+// takes too long is ended, but not what it has started. Values stay in memory until it is used anew: Go moves
 // and copies what it likes.
 package keyring

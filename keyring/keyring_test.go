@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// hidden has a value where fmt does not ask for its Format.
+type hidden struct{ v Value }
+
 func TestValuesAreNotPrinted(t *testing.T) {
 	v := NewValue([]byte("hunter2-hunter2"))
 	j, _ := json.Marshal(map[string]any{"a": v, "b": &v, "c": []Value{v}})
@@ -19,18 +22,23 @@ func TestValuesAreNotPrinted(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v, "in", struct{ V Value }{v})
 	for _, text := range []string{
 		fmt.Sprint(v), fmt.Sprintf("%s %v %+v %#v %q %x %d %p", v, v, v, v, v, v, v, v), fmt.Sprintf("%v %+v", struct{ V Value }{v}, []*Value{&v}[0]),
+		fmt.Sprintf("%v %+v %#v %s %q %x %d", hidden{v}, hidden{v}, hidden{v}, hidden{v}, hidden{v}, hidden{v}, hidden{v}), fmt.Sprintf("%v %+v", &hidden{v}, []hidden{{v}}),
 		string(j), log.String(), fmt.Errorf("x: %v", v).Error(),
 	} {
-		if strings.Contains(text, "hunter2") || strings.Contains(text, "68756e746572") {
+		if strings.Contains(text, "hunter2") || strings.Contains(text, "68756e746572") || strings.Contains(text, "104 117 110") || strings.Contains(text, "0x68, 0x75") {
 			t.Errorf("printed: %s", text)
 		}
 	}
 	if v.Reveal() != "hunter2-hunter2" || v.Len() != 15 {
 		t.Error("it is another value")
 	}
-	b := v.bytes()
-	if v.Clear(); b[0] != 0 || v.Len() != 0 {
+	b, copied := v.bytes(), v
+	if v.Clear(); b[0] != 0 || v.Len() != 0 || copied.Len() != 0 {
 		t.Error("it was not cleared")
+	}
+	var none Value
+	if none.Clear(); none.Len() != 0 || none.Reveal() != "" || fmt.Sprint(none) != "‹secret›" {
+		t.Error("the zero value is something")
 	}
 }
 
@@ -160,7 +168,7 @@ func TestFilesAndVariables(t *testing.T) {
 		{Reference{Scheme: File, Name: "~/good"}, "line one\nline two", ""},
 		{Reference{Scheme: File, Name: filepath.Join(r.Home, "good")}, "line one\nline two", ""},
 		{Reference{Scheme: File, Name: "good"}, "", "begins with / or ~/"},
-		{Reference{Scheme: File, Name: "~/open"}, "", "run chmod 600"},
+		{Reference{Scheme: File, Name: "~/open"}, "", "run chmod 600 \""},
 		{Reference{Scheme: File, Name: "~/large"}, "", "large"},
 		{Reference{Scheme: File, Name: "~/gone"}, "", "there is no file"},
 		{Reference{Scheme: File, Name: "~/"}, "", "file:~/"},

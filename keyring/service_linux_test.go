@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,7 +59,7 @@ func (s sessions) play(t *testing.T, about, before string, without ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{self, "-test.run=^TestInASession$", "-test.v"}
+	args := []string{self, "-test.run=^TestInASession$", "-test.v", fmt.Sprintf("-test.short=%v", testing.Short())}
 	if before != "" {
 		args = append([]string{"dbus-run-session", "--", "sh", "-c", before + `exec "$@"`, "sh"}, args...)
 	}

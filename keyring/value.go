@@ -7,17 +7,20 @@ import (
 
 // A Value is a secret in memory. Whatever prints it prints ‹secret› instead. Copies are the same value.
 type Value struct {
-	p *[]byte // fmt looks into unexported members without asking Format, but does not follow pointers there
+	p **[]byte // fmt looks into unexported members without asking Format, and through one pointer where the verb is wrong
 }
 
 // NewValue takes b over: the caller does not use it any more.
-func NewValue(b []byte) Value { return Value{&b} }
+func NewValue(b []byte) Value {
+	p := &b
+	return Value{&p}
+}
 
 func (v Value) bytes() []byte {
 	if v.p == nil {
 		return nil
 	}
-	return *v.p
+	return **v.p
 }
 
 // Reveal gives the value.
@@ -29,8 +32,8 @@ func (v Value) Len() int { return len(v.bytes()) }
 // Clear overwrites the value, of all copies, but not what Reveal gave.
 func (v *Value) Clear() {
 	if v.p != nil {
-		clear(*v.p)
-		*v.p = nil
+		clear(**v.p)
+		**v.p = nil
 	}
 }
 

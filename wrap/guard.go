@@ -73,10 +73,13 @@ func (p *pump) guard() bool {
 	return true
 }
 
-// constrained reports whether the client may know a schema for what a tool gives back that another text would not fit: one that says what
-// strings may be.
+// constrained reports whether the client may know a schema for what a tool gives back that another text would not fit.
 func (u *surface) constrained(tool string) bool {
-	definition := u.acceptedItem(pin.Key{Section: pin.Tools, Name: tool}).Definition
+	return constrains(u.acceptedItem(pin.Key{Section: pin.Tools, Name: tool}).Definition)
+}
+
+// constrains reports whether the definition of a tool has a schema for its results that says what strings may be.
+func constrains(definition []byte) bool {
 	at := jsonrpc.MemberOf(definition, jsonrpc.Span{Start: 0, End: len(definition)}, "outputSchema")
 	if len(definition) == 0 || !at.OK() {
 		return false

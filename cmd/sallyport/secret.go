@@ -26,8 +26,31 @@ import (
 	"sallyport/wrap/pin/origin"
 )
 
-// storeTime is how long a store has where a person sits at a terminal, and may have to type a password for it.
-const storeTime = 60 * time.Second
+const (
+	// storeTime is how long a store has where a person sits at a terminal, and may have to type a password for it.
+	storeTime = 60 * time.Second
+	// storeNotice is when that person is told what we wait for.
+	storeNotice = 2 * time.Second
+)
+
+// patiently does something with a store. What a person types at our own prompts is no part of its time.
+func patiently(do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	notice := time.AfterFunc(storeNotice, func() {
+		hintf("waiting for the store of secrets: a keyring may ask for its password in a window of its own")
+	})
+	defer notice.Stop()
+	return do(ctx)
+}
+
+// storeText is a kind of store as people say it.
+func storeText(kind string) string {
+	if kind == keyring.File {
+		return "encrypted file"
+	}
+	return "keyring of the system"
+}
 
 func newSecretCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -189,12 +212,13 @@ func setSecret(out io.Writer, name string, owners []keyring.Owner, yes bool) err
 	if err != nil {
 		return err
 	}
-	if _, err := keyring.LoadIndex(s.places.secretsFile()); err != nil {
+	index, err := keyring.LoadIndex(s.places.secretsFile())
+	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-	defer cancel()
-	switch old, err := s.store.Get(ctx, name); {
+	var old keyring.Value
+	err = patiently(func(ctx context.Context) (err error) { old, err = s.store.Get(ctx, name); return err })
+	switch {
 	case errors.Is(err, keyring.ErrLocked), errors.Is(err, keyring.ErrNoKeyring), err != nil && !errors.Is(err, keyring.ErrNotFound) && s.kind == keyring.File:
 		return err
 	case err == nil || !errors.Is(err, keyring.ErrNotFound):
@@ -212,10 +236,13 @@ func setSecret(out io.Writer, name string, owners []keyring.Owner, yes bool) err
 	value := keyring.NewValue(b)
 	defer value.Clear()
 	_, weak := guard.New([]guard.Secret{{Name: name, Value: b}})
-	if err := s.keep(ctx, name, value, owners); err != nil {
+	if err := patiently(func(ctx context.Context) error { return s.keep(ctx, name, value, owners) }); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "Kept as %q.\n", name)
+	if was := index.Secrets[name].Store; was != "" && was != s.kind {
+		warningf("what was kept as %q before is still in the %s", name, storeText(was))
+	}
 	for _, o := range owners {
 		fmt.Fprintf(out, "Server %q may have it as %s, once its command is accepted. In its configuration: \"%s\": \"keyring:%s\"\n",
 			scan.VisibleLine(o.Server, 80), o.Variable, o.Variable, name)

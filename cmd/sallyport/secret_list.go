@@ -17,6 +17,7 @@ import (
 	"sallyport/keyring"
 	"sallyport/rules/scan"
 	"sallyport/wrap"
+	"sallyport/wrap/pin/origin"
 )
 
 // A kept is a secret as secret list shows it.
@@ -113,6 +114,10 @@ func removeSecret(out io.Writer, name string, yes bool) error {
 		return err
 	}
 	entry, listed := index.Secrets[name]
+	if listed && entry.Store != s.kind {
+		return withHint(fmt.Sprintf("write \"secrets: {store: %s}\" into your rules.yaml, run it again, and change it back", entry.Store),
+			"the secret %q is in the %s, and your rules name the %s", name, storeText(entry.Store), storeText(s.kind))
+	}
 	for _, o := range entry.Owners {
 		warningf("server %q uses it as %s, and will not start without it", o.Server, o.Variable)
 	}
@@ -121,9 +126,7 @@ func removeSecret(out io.Writer, name string, yes bool) error {
 			return fmt.Errorf("the secret %q stays: %w", name, err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-	defer cancel()
-	err = s.store.Remove(ctx, name)
+	err = patiently(func(ctx context.Context) error { return s.store.Remove(ctx, name) })
 	switch {
 	case errors.Is(err, keyring.ErrNotFound) && !listed:
 		return withHint(`"sallyport secret list" has the names`, "there is no secret %q", name)
@@ -201,6 +204,10 @@ func tieSecret(out io.Writer, name string, o keyring.Owner, t tied) error {
 	fmt.Fprintf(out, "Server %q may have %q as %s.\n", scan.VisibleLine(o.Server, 80), name, o.Variable)
 	if len(t.command) > 0 {
 		fmt.Fprintf(out, "So may this command of it: %s\n", scan.VisibleLine(commandText(t.command), 0))
+		if spec, floating := origin.Floating(t.command); floating {
+			hintf("%q names no exact version, so each start may run another one: \"sallyport pin accept %s -- %s\" keeps to one",
+				spec, wrap.ShellWord(o.Server), commandText(t.command))
+		}
 	}
 	return nil
 }

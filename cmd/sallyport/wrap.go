@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -237,8 +236,10 @@ func (l *launch) cleanText(text string) string {
 func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, child.Built, error) {
 	e := child.Environment{Client: os.Environ(), Set: map[string]string{}}
 	secret, limit := naming(e.Client, argv, view.Server())
-	// Who has a secret gets no variable that somebody else chose where to send it: a configuration can set what a server reads.
-	e.Named, e.Limit = append(slices.Clone(f.env), secret...), limit
+	// Who has a secret gets no variable that nobody named: a configuration could say where to send it.
+	if e.Named, e.Limit = f.env, limit; len(f.env) == 0 {
+		e.Named = secret
+	}
 	for name, g := range view.Server().Env {
 		if g.Secret() {
 			e.Secret = append(e.Secret, name)

@@ -35,8 +35,10 @@ func (g *Guard) mark(sc *scratch, text []byte) {
 			sc.letters = true
 		}
 		if !telling {
+			if text[i] == '\\' {
+				floor = i + length
+			}
 			i += length
-			floor = i
 			continue
 		}
 		start := i
@@ -120,8 +122,10 @@ func (g *Guard) telling(text []byte, i int) (length int, telling bool) {
 		if c == 'u' || c == 'x' || c == '%' || g.alphabet['\\'] {
 			return j - i + 1, true
 		}
-		b, ok := simpleEscape(c)
-		return j - i + 1, ok && g.counts(b)
+		if b, ok := simpleEscape(c); ok && g.counts(b) {
+			return j - i + 1, true
+		}
+		return j - i + (j-i)%2, false // behind an even run stands no escape
 	}
 	if r, size := escapeAt(text, i); size > 0 {
 		var first [utf8.UTFMax]byte
@@ -133,49 +137,67 @@ func (g *Guard) telling(text []byte, i int) (length int, telling bool) {
 	return 1, g.alphabet['\\']
 }
 
-// counts reports whether a byte stands in forms, or begins an escape.
-func (g *Guard) counts(b byte) bool { return g.alphabet[b] || b == '\\' || b == '%' }
+// counts reports whether a byte stands in forms, or in escapes.
+func (g *Guard) counts(b byte) bool { return g.run[b] }
 
-// decode searches a window, level by level.
+// decode searches a window.
 func (g *Guard) decode(sc *scratch, text []byte, from, to int) {
-	sc.text, sc.at = append(sc.text[:0], text[from:to]...), sc.at[:0]
+	at := make([]int, 0, to-from+1)
 	for i := from; i <= to; i++ {
-		sc.at = append(sc.at, i)
+		at = append(at, i)
 	}
-	for range levels {
-		if !sc.unescape() {
-			return
+	g.peel(sc, layer{text[from:to], at}, levels)
+}
+
+// A layer is a text from which some escapes were taken. at says where its bytes stand in what was searched: [at[i], at[i+1]).
+type layer struct {
+	text []byte
+	at   []int
+}
+
+// peel takes off one level of the escapes of JSON, then one of those of URLs instead, and goes on with what is left, so that what looks
+// like an escape of the one kind, and is part of a value, is left by the other.
+func (g *Guard) peel(sc *scratch, l layer, depth int) {
+	for _, introducer := range []byte(`\\%`) {
+		inner, any := l.unescape(introducer)
+		if !any {
+			continue
 		}
-		g.table.search(sc.text, func(start, end, secret int) {
-			sc.hits = append(sc.hits, hit{sc.at[start], sc.at[end], secret})
+		g.table.search(inner.text, func(start, end, secret int) {
+			sc.hits = append(sc.hits, hit{inner.at[start], inner.at[end], secret})
 		})
+		if depth > 1 {
+			g.peel(sc, inner, depth-1)
+		}
 	}
 }
 
-// unescape takes one level of escapes from the text. It reports whether there was any.
-func (sc *scratch) unescape() (any bool) {
-	sc.decoded, sc.to = sc.decoded[:0], sc.to[:0]
-	text := sc.text
+// unescape takes one level of escapes from a text. any reports whether there was one.
+func (l layer) unescape(introducer byte) (inner layer, any bool) {
+	if bytes.IndexByte(l.text, introducer) < 0 {
+		return l, false
+	}
+	inner = layer{make([]byte, 0, len(l.text)), make([]int, 0, len(l.at))}
 	var encoded [utf8.UTFMax]byte
-	for i := 0; i < len(text); {
-		b, size := text[i:i+1], 1
-		if r, n := escapeAt(text, i); n > 0 {
-			any, size = true, n
-			b = encoded[:1]
-			if encoded[0] = byte(r); r >= utf8.RuneSelf && text[i] == '\\' && text[i+1] == 'u' {
-				b = encoded[:utf8.EncodeRune(encoded[:], r)]
+	for i := 0; i < len(l.text); {
+		b, size := l.text[i:i+1], 1
+		if b[0] == introducer {
+			if r, n := escapeAt(l.text, i); n > 0 {
+				any, size = true, n
+				b = encoded[:1]
+				if encoded[0] = byte(r); r >= utf8.RuneSelf && introducer == '\\' && l.text[i+1] == 'u' {
+					b = encoded[:utf8.EncodeRune(encoded[:], r)]
+				}
 			}
 		}
 		for range b {
-			sc.to = append(sc.to, sc.at[i])
+			inner.at = append(inner.at, l.at[i])
 		}
-		sc.decoded = append(sc.decoded, b...)
+		inner.text = append(inner.text, b...)
 		i += size
 	}
-	sc.to = append(sc.to, sc.at[len(text)])
-	sc.text, sc.decoded = sc.decoded, sc.text
-	sc.at, sc.to = sc.to, sc.at
-	return any
+	inner.at = append(inner.at, l.at[len(l.text)])
+	return inner, any
 }
 
 // escapeAt is what the escape at text[i] stands for, and its length; 0 where there is none.
@@ -267,7 +289,7 @@ func hexDigit(b byte) (n byte, ok bool) {
 // insideEscape reports whether text[i] belongs to an escape that begins before it: what looks like a form there is none.
 func insideEscape(text []byte, i int) bool {
 	for j := max(0, i-5); j < i; j++ {
-		if text[j] == '\\' && backslashes(text, j)%2 == 0 {
+		if n := backslashes(text, j); text[j] == '\\' && n%2 == 0 && n < maxRun {
 			if _, size := escapeAt(text, j); j+size > i {
 				return true
 			}
@@ -276,7 +298,7 @@ func insideEscape(text []byte, i int) bool {
 	return false
 }
 
-// backslashes counts those that stand right before text[i]; of many only whether they are odd is right.
+// backslashes counts those that stand right before text[i], up to maxRun: what stands behind so many is taken for what it looks like.
 func backslashes(text []byte, i int) (n int) {
 	for n < i && n < maxRun && text[i-1-n] == '\\' {
 		n++
@@ -284,5 +306,5 @@ func backslashes(text []byte, i int) (n int) {
 	return n
 }
 
-// maxRun is even, and longer than what honest text has.
+// maxRun is more than honest text has.
 const maxRun = 1 << 12

@@ -85,13 +85,11 @@ type hit struct{ start, end, secret int }
 
 // scratch is what a search needs besides its text.
 type scratch struct {
-	hits          []hit
-	windows       [][2]int
-	letters       bool // an escape stands for a letter that needs none
-	text, decoded []byte
-	at, to        []int  // where the bytes of text, or of decoded, stand in what was searched: [at[i], at[i+1])
-	joined        []byte // texts of a frame, one behind the other
-	pieces        []piece
+	hits    []hit
+	windows [][2]int
+	letters bool   // an escape stands for a letter that needs none
+	joined  []byte // texts of a frame, one behind the other
+	pieces  []piece
 }
 
 // find gives all places of text, without those that lie within others, in order. Of places that overlap it makes one. In the source of
@@ -99,7 +97,7 @@ type scratch struct {
 func (g *Guard) find(sc *scratch, text []byte, source bool) []hit {
 	sc.hits = sc.hits[:0]
 	g.table.search(text, func(start, end, secret int) {
-		if !source || !insideEscape(text, start) {
+		if !source || !insideEscape(text, start) && !insideEscape(text, end) {
 			sc.hits = append(sc.hits, hit{start, end, secret})
 		}
 	})
@@ -138,13 +136,8 @@ func (g *Guard) Holds(frame []byte) bool {
 
 // release gives a scratch back, without the texts that it has seen.
 func (g *Guard) release(sc *scratch) {
-	for _, b := range []*[]byte{&sc.text, &sc.decoded, &sc.joined} {
-		if len(*b) > 0 {
-			clear((*b)[:cap(*b)])
-			*b = (*b)[:0]
-		}
-	}
-	if cap(sc.text)+cap(sc.decoded)+cap(sc.joined) > maxScratch {
+	clear(sc.joined)
+	if sc.joined = sc.joined[:0]; cap(sc.joined) > maxScratch {
 		*sc = scratch{}
 	}
 	g.scratch.Put(sc)

@@ -350,6 +350,50 @@ func TestWhatIsNoSecretIsNotGuarded(t *testing.T) {
 	}
 }
 
+// What honest encoders write beside a value, or of one that looks escaped itself.
+func TestFormsBesideEscapesAreFound(t *testing.T) {
+	for _, tt := range []struct{ value, text string }{
+		{"tok%2Fabc&def123", `tok%2Fabc\u0026def123`},
+		{"tok%2Fabc/def123", `tok%2Fabc\/def123`},
+		{"gab/cde+fgh12", `C:\\gab\/cde+fgh12`},
+		{"gab/cde+fgh12", `line\\ngab\/cde+fgh12`},
+		{"npm_A1b2C3d4E5f6", `%6E\u0070m_A1b2C3d4E5f6`},
+		{"npm_A1b2C3d4E5f6", `npm_A1b2C3d4E5f%\u00336`},
+		{"npm_A1b2C3d4E5f6", strings.Repeat(`\`, 8196) + "npm_A1b2C3d4E5f6"},
+		{"npm_A1b2C3d4E5f6", "100%" + hex.EncodeToString([]byte("npm_A1b2C3d4E5f6"))},
+		{"npm_A1b2C3d4E5\\", `x npm_A1b2C3d4E5\\ y`},
+	} {
+		g, _ := New([]Secret{{"s", []byte(tt.value)}})
+		frame := []byte(`{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"` + tt.text + `"}]}}`)
+		clean, found, err := g.Frame(frame, false)
+		if err != nil || len(found) != 1 || !json.Valid(clean) || leaked(clean, tt.value) != "" {
+			t.Errorf("%s in %.80s: %.200s, %v, %v", tt.value, tt.text, clean, found, err)
+		}
+	}
+}
+
+func TestPartsOfValuesAreLookedFor(t *testing.T) {
+	for value, part := range map[string]string{
+		`{"Authorization":"Bearer ntn_A1b2C3d4E5f6G7"}`:                "ntn_A1b2C3d4E5f6G7",
+		"Authorization: Bearer ntn_A1b2C3d4E5f6G7":                     "ntn_A1b2C3d4E5f6G7",
+		"https://ghp_A1b2C3d4E5f6@github.com/a.git":                    "ghp_A1b2C3d4E5f6",
+		"app:Tr0ub4dor-3x@tcp(db:3306)/app":                            "Tr0ub4dor-3x",
+		"postgres://app:p%40ssw0rd-1@db/app":                           "p@ssw0rd-1",
+		"host=db user=app password=Tr0ub4dor-3x dbname=app":            "Tr0ub4dor-3x",
+		"Endpoint=sb://x/;SharedAccessKey=Zm9vYmFyYmF6cXV4MTIz=;A=b":   "Zm9vYmFyYmF6cXV4MTIz=",
+		`{"password":"hunter2-x"}`:                                     "hunter2-x",
+		"P@ssw0rd123!":                                                 "P@ssw0rd123!",
+		"/K7MDENG/bPxRfiCYEXAMPLEKEY":                                  "/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		"correcthorses":                                                "correcthorses",
+		"https://hooks.example.com/services/T0/B0/X9XXXXXXXXXXXXXXXXX": "https://hooks.example.com/services/T0/B0/X9XXXXXXXXXXXXXXXXX",
+	} {
+		g, weak := New([]Secret{{"s", []byte(value)}})
+		if clean, found := g.Text([]byte("x " + part + " y")); len(weak) > 0 || len(found) != 1 || bytes.Contains(clean, []byte(part)) {
+			t.Errorf("%s: of %q was left %s", value, part, clean)
+		}
+	}
+}
+
 // What looks like a form and is none: the n of a line feed, half of an escape, a form in another case.
 func TestOtherTextIsLeftAsItIs(t *testing.T) {
 	g, _ := New([]Secret{{"n", []byte("nabcdefgh12")}, {"u", []byte("0041abcdefgh")}, {"github", []byte(values["github"])}})

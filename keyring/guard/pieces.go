@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"net/mail"
 	"net/url"
 	"regexp"
 	"strings"
@@ -34,33 +33,63 @@ func pieces(value []byte) (list [][]byte) {
 	text := string(bytes.TrimSpace(value))
 	var tree any
 	if (strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")) && json.Unmarshal([]byte(text), &tree) == nil {
-		leaves(tree, func(leaf string) {
-			for _, line := range linesOf(leaf) {
-				add(line, leafLength)
+		for _, least := range []int{leafLength, shortest} { // short ones where there are no others
+			leaves(tree, func(leaf string) {
+				for _, line := range linesOf(leaf) {
+					parts(line, func(part string) { add(part, least) })
+				}
+			})
+			if len(list) > 0 {
+				break
 			}
-		})
-		if len(list) > 0 {
-			add(text, longLine)
 		}
 		return list
 	}
 	for _, line := range linesOf(text) {
-		add(line, shortest)
-		if scheme, rest, ok := strings.Cut(line, " "); ok && (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "basic") || strings.EqualFold(scheme, "token")) {
-			add(strings.TrimSpace(rest), shortest)
-		}
-		if u, err := url.Parse(line); err == nil && u.Host != "" {
-			if password, ok := u.User.Password(); ok {
-				add(password, shortest)
+		parts(line, func(part string) { add(part, shortest) })
+	}
+	return list
+}
+
+var (
+	headerShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*:\s+(.+)$`)
+	schemeShape = regexp.MustCompile(`^(?i:bearer|basic|token|apikey|api-key)\s+(\S+)$`)
+	loginShape  = regexp.MustCompile(`^(?:[a-z][a-z0-9+.-]*://)?([^\s/@]*)@[^\s@]+$`)
+	memberShape = regexp.MustCompile(`(?i)(?:^|[\s;,&?])[a-z_.-]*(?:pass|pwd|secret|token|key|auth)[a-z_.-]*\s*=\s*([^\s;,&]+)`)
+)
+
+// parts calls f with a line, and with what in it may be the secret: what stands behind the name of a header and of a scheme, names and
+// passwords of addresses, values of a query and of a list of settings.
+func parts(line string, f func(string)) {
+	f(line)
+	if m := headerShape.FindStringSubmatch(line); m != nil {
+		f(m[1])
+		line = m[1]
+	}
+	if m := schemeShape.FindStringSubmatch(line); m != nil {
+		f(m[1])
+	}
+	if m := loginShape.FindStringSubmatch(line); m != nil {
+		name, password, _ := strings.Cut(m[1], ":")
+		for _, part := range []string{name, password} {
+			f(part)
+			if decoded, err := url.PathUnescape(part); err == nil && decoded != part {
+				f(decoded)
 			}
-			for _, values := range u.Query() {
-				for _, v := range values {
-					add(v, leafLength)
+		}
+	}
+	for _, m := range memberShape.FindAllStringSubmatch(line, -1) {
+		f(m[1])
+	}
+	if u, err := url.Parse(line); err == nil && u.Host != "" {
+		for _, values := range u.Query() {
+			for _, v := range values {
+				if len(v) >= leafLength {
+					f(v)
 				}
 			}
 		}
 	}
-	return list
 }
 
 // linesOf gives a text of one line as it is, of more the long ones. Those that begin and end with dashes are no secret: "BEGIN PRIVATE
@@ -95,10 +124,12 @@ func leaves(tree any, f func(string)) {
 }
 
 var (
-	pathShape = regexp.MustCompile(`^(~|\.{1,2})?/[^\s:;,=@]*$|^[A-Za-z]:\\[^\s:;,=@]*$`)
-	hostShape = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.)+[a-z]{2,12}(:\d{1,5})?$|^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$|^localhost(:\d{1,5})?$`)
-	nameShape = regexp.MustCompile(`^[A-Za-z]{1,12}([-_. ][A-Za-z]{1,12}){0,2}$`)
-	dateShape = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ][0-9:.]+(Z|[+-]\d{2}:?\d{2})?)?$`)
+	pathShape  = regexp.MustCompile(`^(~|\.{1,2})?/[^\s:;,=@]*$|^[A-Za-z]:\\[^\s:;,=@]*$`)
+	hostShape  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.)+[a-z]{2,12}(:\d{1,5})?$|^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$|^localhost(:\d{1,5})?$`)
+	nameShape  = regexp.MustCompile(`^[A-Za-z]{1,12}([-_. ][A-Za-z]{1,12}){1,2}$`)
+	partShape  = regexp.MustCompile(`^\.{0,2}[A-Z]?[a-z0-9._ -]{0,30}$`) // of a path
+	nameInMail = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$`)
+	dateShape  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ][0-9:.]+(Z|[+-]\d{2}:?\d{2})?)?$`)
 )
 
 // plainWord reports whether a piece is plainly no secret.
@@ -109,29 +140,31 @@ func plainWord(piece string) bool {
 	case len(piece) < 16 && strings.Trim(piece, "0123456789") == "":
 		return true
 	case pathShape.MatchString(piece):
-		return !randomPart(piece)
+		return plainPath(piece)
 	case hostShape.MatchString(piece), nameShape.MatchString(piece):
 		return true
 	}
 	if u, err := url.Parse(piece); err == nil && u.Host != "" && u.User == nil {
-		return u.RawQuery == "" && u.Fragment == "" && !randomPart(u.Path)
+		return u.RawQuery == "" && u.Fragment == "" && plainPath(u.Path)
 	}
-	address, err := mail.ParseAddress(piece)
-	return err == nil && address.Address == piece
+	name, domain, _ := strings.Cut(piece, "@")
+	return hostShape.MatchString(domain) && nameInMail.MatchString(name)
 }
 
 func onlyLetters(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// randomPart reports whether a part of a path looks drawn by lot: the addresses of web hooks hold their secret there.
-func randomPart(path string) bool {
-	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if len(part) >= 20 && strings.ContainsAny(part, "0123456789") && strings.ContainsAny(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-			return true
+// plainPath reports whether all parts of a path are words. The addresses of web hooks hold their secret there, and a key may begin with
+// a slash.
+func plainPath(path string) bool {
+	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' || r == ':' || r == '~' }) {
+		digits := len(part) - len(strings.Trim(part, "0123456789"))
+		if !partShape.MatchString(part) && !(len(part) <= 12 && onlyLetters(part)) || len(part) >= 20 && digits > 0 {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // appendForms appends all that a piece is looked for as, but for escapes, which are decoded instead.
