@@ -79,7 +79,7 @@ func programs(t *testing.T, scripts map[string]string) Resolver {
 			t.Fatal(err)
 		}
 	}
-	return Resolver{Environ: append(os.Environ(), "FROM_CLIENT=value of a variable"), Home: dir, Program: func(name string) (string, error) {
+	return Resolver{Exec: os.Environ(), Environ: append(os.Environ(), "FROM_CLIENT=value of a variable"), Home: dir, Program: func(name string) (string, error) {
 		path := filepath.Join(dir, name)
 		_, err := os.Stat(path)
 		return path, err

@@ -15,7 +15,7 @@ import (
 // What a program has started holds the pipe open until it has ended too.
 func TestAProgramEndsWithWhatItStarted(t *testing.T) {
 	r := programs(t, map[string]string{"slow": `sh -c 'echo started; exec sleep 60' >"$HOME_OF_TEST/pipe" & exec sleep 60`})
-	r.Environ = append(r.Environ, "HOME_OF_TEST="+r.Home)
+	r.Exec = append(r.Exec, "HOME_OF_TEST="+r.Home)
 	pipe := filepath.Join(r.Home, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ type Resolver struct {
 	Environ []string                                   // "NAME=value", for env:
 	Home    string                                     // for "~"
 	Program func(name string) (path string, err error) // where a program is
+	Exec    []string                                   // the environment of programs
 }
 
 const (
@@ -68,6 +69,8 @@ func (r Resolver) one(ctx context.Context, ref Reference) (Value, error) {
 		if r.Store == nil {
 			return Value{}, ErrNoKeyring
 		}
+		ctx, cancel := context.WithTimeout(ctx, usualTime)
+		defer cancel()
 		v, err := r.Store.Get(ctx, ref.Name)
 		if errors.Is(err, ErrNotFound) {
 			return Value{}, fmt.Errorf("%w; run \"sallyport secret set %s\" in a terminal", err, ref.Name)
@@ -168,7 +171,7 @@ func (r Resolver) exec(ctx context.Context, ref Reference) (Value, error) {
 	out := &limited{most: maxFile, full: cancel}
 	said := &limited{most: 4 << 10, full: func() {}}
 	cmd := program(ctx, path, ref.Argv)
-	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Environ, out, said, time.Second
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = r.Exec, out, said, time.Second
 	cmd.Dir = r.Home
 	err = cmd.Run()
 	defer clear(out.b)

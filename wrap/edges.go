@@ -58,30 +58,56 @@ func Refuse(client Ends, why string, patience time.Duration) {
 const maxStderr = 8 << 10
 
 // CopyVisible copies what a server prints for people, line by line, with control and invisible characters made visible: it may end on
-// a terminal. It returns when src ends; when dst fails it goes on reading, so that the server is not stuck.
+// a terminal. It returns when src ends; when dst fails it goes on reading, so that the server is not stuck. What a guard looks for is not
+// cut in two: with one, a line that is too long is shown up to its last blank, or left out.
 func CopyVisible(dst io.Writer, src io.Reader, guard Guard) {
 	buf := make([]byte, 0, maxStderr)
+	show := func(text []byte) {
+		if guard != nil {
+			text, _ = guard.Text(text)
+		}
+		line := scan.Visible(string(bytes.TrimRight(text, "\r")))
+		if strings.HasPrefix(line, "sallyport: ") {
+			line = "| " + line // it is not ours
+		}
+		io.WriteString(dst, line+"\n")
+	}
+	skipping := false // the rest of a line that was left out
 	for {
 		n, err := src.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		for {
+		for len(buf) > 0 {
 			end := bytes.IndexByte(buf, '\n')
-			if end < 0 && (len(buf) == cap(buf) || err != nil && len(buf) > 0) {
-				end = len(buf)
+			next := end + 1
+			switch {
+			case end >= 0:
+			case err != nil:
+				end, next = len(buf), len(buf)
+			case len(buf) < cap(buf):
+				end = -2 // there may be more of it
+			case guard == nil:
+				end, next = len(buf), len(buf)
+			default:
+				if end = bytes.LastIndexByte(buf, ' '); end < 0 {
+					end, next = len(buf), len(buf)
+					if !skipping {
+						io.WriteString(dst, "(a long line was left out)\n")
+					}
+					skipping = true
+				} else {
+					next = end + 1
+				}
 			}
 			if end < 0 {
 				break
 			}
-			text := bytes.TrimRight(buf[:end], "\r")
-			if guard != nil {
-				text, _ = guard.Text(text)
+			if !skipping {
+				show(buf[:end])
 			}
-			line := scan.Visible(string(text))
-			if strings.HasPrefix(line, "sallyport: ") {
-				line = "| " + line // it is not ours
+			if end < len(buf) && next > end { // at a line feed, or a blank, something else begins
+				skipping = false
 			}
-			io.WriteString(dst, line+"\n")
-			buf = append(buf[:0], buf[min(end+1, len(buf)):]...)
+			buf = append(buf[:0], buf[next:]...)
 		}
 		if err != nil {
 			return

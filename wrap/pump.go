@@ -254,6 +254,9 @@ func unique(ids []jsonrpc.ID) []jsonrpc.ID {
 // malformed answers for a line that is no acceptable frame. What a server prints for people goes to the user.
 func (p *pump) malformed(r *jsonrpc.Refusal, line []byte) {
 	if r.Noise && !p.client {
+		if p.s.Guard != nil {
+			line, _ = p.s.Guard.Text(line) // before it is cut
+		}
 		p.s.warnf("server %q wrote a line that is no message: %s", p.s.Server, scan.VisibleLine(string(line[:min(len(line), 1<<10)]), 200))
 	} else {
 		p.s.warnf("refused a line from the %s: %s, at byte %d", p.side(), r.Text, r.Offset)

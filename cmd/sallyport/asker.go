@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -181,7 +182,7 @@ func (a *asker) held(q wrap.Question, key string) *approve.Held {
 		Question: approve.Question{
 			Server: q.Server, Client: q.Client, Kind: approve.KindCall, Method: q.Method, Tool: q.Tool, Class: classText(q.Class),
 		},
-		Key: key, Args: world.Args, Again: q.Again && len(world.Args)+len(world.Beside) <= maxKept,
+		Key: key, Again: q.Again && len(world.Args)+len(world.Beside) <= maxKept,
 	}
 	for _, d := range q.Questions[:min(len(q.Questions), maxCauses)] {
 		h.Question.Rules = append(h.Question.Rules, approve.Cause{Rule: d.Rule, At: d.At, Because: scan.VisibleLine(d.Because, 300)})
@@ -192,6 +193,11 @@ func (a *asker) held(q wrap.Question, key string) *approve.Held {
 	if world.On == rules.Result {
 		show.Args = world.Result
 	}
+	// Secrets go before anything is cut to fit. What is no JSON any more is cleaned where it is shown.
+	if clean, found := a.l.guard.Text(show.Args); len(found) > 0 && json.Valid(clean) {
+		show.Args = clean
+	}
+	h.Args = show.Args
 	show.Question = h.Question
 	h.Question.Summary, h.Question.Word = a.l.cleanText(card.Summary(show)), card.Word(show)
 	h.Card = func(near []byte) approve.Card {
@@ -212,9 +218,9 @@ func (a *asker) cleanCard(c approve.Card) approve.Card {
 	for i := range c.Blocks {
 		lines := c.Blocks[i].Lines
 		for j := range lines {
-			lines[j].Name, lines[j].Text = a.l.cleanText(lines[j].Name), a.l.cleanText(lines[j].Text)
-			for k := range lines[j].Spans {
-				lines[j].Spans[k].Text = a.l.cleanText(lines[j].Spans[k].Text)
+			text := a.l.cleanText(lines[j].Text)
+			if lines[j].Name = a.l.cleanText(lines[j].Name); text != lines[j].Text {
+				lines[j].Text, lines[j].Spans = text, nil // which spell it
 			}
 		}
 	}

@@ -131,7 +131,7 @@ func openSecrets() (secrets, error) {
 		return s, err
 	}
 	environ := os.Environ()
-	s.store, err = openStore(o, p, keyring.Resolver{Environ: environ, Home: p.home, Program: func(name string) (string, error) {
+	s.store, err = openStore(o, p, keyring.Resolver{Environ: environ, Exec: environ, Home: p.home, Program: func(name string) (string, error) {
 		path, _, err := child.Find(name, environ)
 		return path, err
 	}})
@@ -343,6 +343,7 @@ type tied struct {
 	named   []string                    // after --env
 	lookup  func(string) (string, bool) // their values
 	secrets []string                    // of them, those that are secrets
+	install bool                        // a package that is not there yet; else it is known by its words, which no start has
 }
 
 // launchOf is the digest of a command line as a session in this folder would start it.
@@ -376,5 +377,15 @@ func launchOf(p places, t tied) (string, error) {
 		wants = append(wants, want{variable: name})
 	}
 	env := launchEnv(pin.EnvOf(key, t.named, t.lookup), wants, steering(built.Env, p.home, cwd))
-	return launchDigest(p.store(built.Env), origin.Launch{Args: slices.Clone(argv), Env: built.Env, Dir: cwd}, env), nil
+	store, launch := p.store(built.Env), origin.Launch{Args: slices.Clone(argv), Env: built.Env, Dir: cwd}
+	if !t.install {
+		return launchDigest(store, launch, store.Look(launch), env), nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), installTime)
+	defer cancel()
+	r, err := store.Resolve(ctx, launch)
+	if err != nil {
+		return "", err
+	}
+	return launchDigest(store, launch, r.Origin, env), nil
 }

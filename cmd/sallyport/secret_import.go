@@ -68,10 +68,16 @@ func clientNames() (names []string) {
 func configurations(clients []string) (list []*client.Document, broken int) {
 	cwd, _ := os.Getwd()
 	home, _ := os.UserHomeDir()
+	seen := map[string]bool{} // where the working folder is the home, one file has two rows
 	for _, f := range client.Find(client.Environment{System: runtime.GOOS, Home: home, Cwd: cwd, Getenv: os.Getenv}) {
 		if len(clients) > 0 && !slices.Contains(clients, f.Client) || len(clients) == 0 && f.Scope == client.Project {
 			continue
 		}
+		real, err := filepath.EvalSymlinks(f.Path)
+		if err == nil && seen[f.Client+" "+real] {
+			continue
+		}
+		seen[f.Client+" "+real] = true
 		d, err := client.Read(f)
 		if err != nil {
 			warningf("%v", err)
@@ -310,7 +316,11 @@ func (s secrets) name(moves []find) error {
 		}
 		m.name = base
 		for n := 2; ; n++ {
-			if v, ok := taken[m.name]; !ok || v == m.value {
+			there, err := s.taken(ctx, m.name, taken)
+			if err != nil {
+				return err
+			}
+			if !there || taken[m.name] == m.value {
 				break
 			}
 			m.name = fmt.Sprintf("%s-%d", base, n)
@@ -318,6 +328,22 @@ func (s secrets) name(moves []find) error {
 		names[m.value], taken[m.name] = m.name, m.value
 	}
 	return nil
+}
+
+// taken reports whether there is a value of a name, be it in the index or not.
+func (s secrets) taken(ctx context.Context, name string, known map[string]string) (bool, error) {
+	if _, ok := known[name]; ok {
+		return true, nil
+	}
+	v, err := s.store.Get(ctx, name)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking whether there is a secret %q: %w", name, err)
+	}
+	known[name] = v.Reveal()
+	return true, nil
 }
 
 // nameFrom makes a name of a secret from that of something else.

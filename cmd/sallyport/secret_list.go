@@ -152,8 +152,8 @@ func newSecretTieCommand() *cobra.Command {
 the server's command line.
 
 With -- COMMAND also this command line of the server may have it, though nobody has
-pinned it: the words, and the program or script with its content as it is now (of a
-package only what was asked for), in this folder where that says what runs, with the
+pinned it: the words, and the program, script or package with its content as it is now
+(a package is installed, and nothing of it started), in this folder where that says what runs, with the
 variables that its entry names (--env) as they are set here. Otherwise it has to be one
 that you accepted with the server's pin.`,
 		Example: `  sallyport secret tie github github:GITHUB_TOKEN
@@ -173,7 +173,7 @@ that you accepted with the server's pin.`,
 			if err != nil {
 				return err
 			}
-			return tieSecret(cmd.OutOrStdout(), args[0], owners[0], tied{command, named, os.LookupEnv, []string{owners[0].Variable}})
+			return tieSecret(cmd.OutOrStdout(), args[0], owners[0], tied{command, named, os.LookupEnv, []string{owners[0].Variable}, true})
 		},
 	}
 	cmd.Flags().StringArrayVar(&named, "env", nil, "a variable that the client's entry sets; may be repeated")

@@ -97,16 +97,16 @@ func referenceOf(g rules.Given) (keyring.Reference, error) {
 	return ref, err
 }
 
-// launchDigest names what a command line starts, as far as can be told without starting or installing anything: the words, the program
-// or script with its content, what it is run by, the folder where that may choose what runs, and variables that choose what becomes of
-// what the program is given.
-func launchDigest(store *origin.Store, l origin.Launch, env map[string]string) string {
-	o := store.Look(l)
+// launchDigest names what a command line starts: the words, the program, the script, or the package with all that was installed with it,
+// what it is run by, the folder where that may choose what runs, and variables that choose what becomes of what it is given.
+func launchDigest(store *origin.Store, l origin.Launch, o origin.Origin, env map[string]string) string {
+	o.Runtime, o.RuntimeVersion, o.Why = "", "", ""
 	what := struct {
-		Args, Runtimes                         []string
-		Kind, Path, Digest, Package, Spec, Dir string
-		Env                                    map[string]string
-	}{Args: l.Args, Kind: o.Kind, Path: o.Path, Digest: o.Digest, Package: o.Package, Spec: o.Spec, Dir: l.Dir, Env: env}
+		Args, Runtimes []string
+		Origin         origin.Origin
+		Dir            string
+		Env            map[string]string
+	}{Args: l.Args, Origin: o, Dir: l.Dir, Env: env}
 	relative := slices.ContainsFunc(l.Args, func(arg string) bool { return strings.HasPrefix(arg, ".") || strings.Contains(arg, "file:") })
 	if (o.Kind == origin.Script || o.Kind == origin.Package || o.Kind == origin.Image) && !relative {
 		what.Dir = ""
@@ -211,7 +211,7 @@ func (l *launch) released(wants []want) ([]keyring.Value, error) {
 		return nil, nil
 	}
 	steers := steering(l.start.origin.Env, l.set.facts.Home, l.set.facts.Cwd)
-	digest := launchDigest(l.start.store, l.start.origin, launchEnv(l.start.launch.Env, wants, steers))
+	digest := launchDigest(l.start.store, l.start.origin, l.start.launch.Origin, launchEnv(l.start.launch.Env, wants, steers))
 	open, err := l.unowned(wants, digest, len(steers) > 0)
 	if err == nil && len(open) > 0 {
 		err = l.askForSecrets(secretsWanted{l, open, digest, steers})
@@ -223,11 +223,11 @@ func (l *launch) released(wants []want) ([]keyring.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	refs := make([]keyring.Reference, len(wants))
+	refs, limit := make([]keyring.Reference, len(wants)), resolveTime
 	for i, w := range wants {
-		refs[i] = w.ref
+		refs[i], limit = w.ref, max(limit, w.ref.Timeout+time.Second)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	values, err := resolver.Resolve(ctx, refs)
 	if err != nil {
@@ -260,8 +260,13 @@ func (l *launch) unowned(wants []want, digest string, steered bool) (open []want
 // resolver is for this launch.
 func (l *launch) resolver() (keyring.Resolver, error) {
 	environ := os.Environ()
-	r := keyring.Resolver{Environ: environ, Home: l.set.facts.Home, Program: func(name string) (string, error) {
-		path, _, err := child.Find(name, environ)
+	// Programs get the usual variables only: a configuration could name the address of another vault.
+	usual, err := child.Environment{Client: environ, Limit: true}.Build()
+	if err != nil {
+		return keyring.Resolver{}, err
+	}
+	r := keyring.Resolver{Environ: environ, Exec: usual.Env, Home: l.set.facts.Home, Program: func(name string) (string, error) {
+		path, _, err := child.Find(name, usual.Env)
 		return path, err
 	}}
 	store, err := openStore(l.set.policy.Secrets(), l.set.places, r)

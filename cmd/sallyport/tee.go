@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"sallyport/keyring/guard"
 )
 
 // A tee writes a copy of all lines, each with its direction before it, to the file that "log: {debug: FILE}" of the user's rules
@@ -45,7 +47,9 @@ type teeLines struct {
 
 // Write never fails: a debug file that is full must not end the session.
 func (l *teeLines) Write(b []byte) (int, error) {
-	l.rest = append(l.rest, b...)
+	if l.rest = append(l.rest, b...); len(l.rest) > maxTeeLine {
+		l.rest = append(l.rest[:0], "(a longer line was left out)"...)
+	}
 	for {
 		end := bytes.IndexByte(l.rest, '\n')
 		if end < 0 {
@@ -55,5 +59,21 @@ func (l *teeLines) Write(b []byte) (int, error) {
 		fmt.Fprintf(l.t.w, "%s %s\n", l.direction, l.t.clean(l.rest[:end]))
 		l.t.mu.Unlock()
 		l.rest = append(l.rest[:0], l.rest[end+1:]...)
+	}
+}
+
+// maxTeeLine is more than a frame may have by default.
+const maxTeeLine = 80 << 20
+
+// frameCleaner takes secrets out of frames, also those that are split over texts. Of one where nothing can be taken out, nothing is left.
+func frameCleaner(g *guard.Guard) func([]byte) []byte {
+	return func(line []byte) []byte {
+		if !g.Holds(line) {
+			return line
+		}
+		if clean, _, err := g.Frame(line, false); err == nil {
+			return clean
+		}
+		return []byte("(a frame that holds a secret)")
 	}
 }

@@ -201,7 +201,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	l.guard = l.give(&command, view.Server(), wants, values)
 	l.log.Clean(cleaner(l.guard))
 	if l.tee != nil {
-		l.tee.clean = cleaner(l.guard)
+		l.tee.clean = frameCleaner(l.guard)
 	}
 	if l.proc, err = super.Start(command); err != nil {
 		l.log.Close("not started")
