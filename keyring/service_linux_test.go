@@ -105,7 +105,7 @@ func TestNoBusIsStarted(t *testing.T) {
 	}
 	t.Setenv("PATH", s.dir+":"+os.Getenv("PATH"))
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
-	if hasBus() {
+	if found, _ := filepath.Glob(fmt.Sprintf("/run/user/%d/*bus*", os.Getuid())); len(found) > 0 {
 		t.Skip("this user has a session bus")
 	}
 	s.play(t, "no bus", "", "DBUS_SESSION_BUS_ADDRESS")

@@ -152,7 +152,7 @@ func TestAFileThatAsksForTooMuchWorkIsRefused(t *testing.T) {
 			t.Fatal("the header names no work")
 		}
 		mustWrite(t, path, bad)
-		staysAsItIs(t, work, path, func() Store { return openVault(t, path, "right") }, "")
+		staysAsItIs(t, work, path, func() Store { return openVault(t, path, "right") }, "damaged")
 	}
 }
 

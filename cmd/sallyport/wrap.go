@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -16,7 +15,6 @@ import (
 
 	"sallyport/approve"
 	"sallyport/keyring/guard"
-	"sallyport/rules"
 	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/audit"
@@ -193,94 +191,16 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 		return nil, err
 	}
 	l.asker = newAsker(l, os.Environ())
-	values, err := l.released(wants)
-	if err != nil {
+	if err = l.spawn(super, command, wants); err != nil {
 		l.log.Close("not started")
 		return nil, err
 	}
-	l.guard = l.give(&command, view.Server(), wants, values)
-	l.log.Clean(cleaner(l.guard))
-	if l.tee != nil {
-		l.tee.clean = frameCleaner(l.guard)
-	}
-	if l.proc, err = super.Start(command); err != nil {
-		l.log.Close("not started")
-		return nil, err
-	}
-	l.expiry(wants)
 	go func() { l.asker.guard().SetChild(l.proc.PID()) }()
 	l.session = wrap.New(wrap.Config{
 		Names: wrap.Names{Server: f.name, Client: f.client}, Policy: set.policy, Facts: set.facts, Pins: start.pins(), Log: l.log,
 		Asker: l.asker, Wait: waitFor(l.asker.options, f.budget), Observing: f.observe, Warn: l.tellUser, Guard: l.guard,
 	})
 	return l, nil
-}
-
-// tellUser prints what a session has to say, without secrets.
-func (l *launch) tellUser(text string) {
-	text = l.cleanText(text)
-	if rest, security := strings.CutPrefix(text, "SECURITY: "); security {
-		fmt.Fprintf(os.Stderr, "sallyport: SECURITY: %s\n", rest)
-		return
-	}
-	warningf("%s", text)
-}
-
-// cleanText takes secrets out of a text.
-func (l *launch) cleanText(text string) string {
-	clean, _ := l.guard.Text([]byte(text))
-	return string(clean)
-}
-
-// command finds the program and makes its environment, without the secrets that it is to get.
-func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, child.Built, error) {
-	e := child.Environment{Client: os.Environ(), Set: map[string]string{}}
-	secret, limit := naming(e.Client, argv, view.Server())
-	// Who has a secret gets no variable that nobody named: a configuration could say where to send it.
-	if e.Named, e.Limit = f.env, limit; len(f.env) == 0 {
-		e.Named = secret
-	}
-	for name, g := range view.Server().Env {
-		if g.Secret() {
-			e.Secret = append(e.Secret, name)
-			continue
-		}
-		e.Set[name] = g.Text
-	}
-	built, err := e.Build()
-	if err != nil {
-		return child.Command{}, built, err
-	}
-	for _, name := range built.Dropped {
-		warningf("server %q does not get %s: it injects code into programs; name it with --env if it shall", f.name, scan.VisibleLine(name, 80))
-	}
-	if limit && len(f.env) == 0 && len(built.Left) > 0 {
-		hintf("server %q gets a secret, so of the client's variables it gets the usual ones only; name others with --env (left out: %s)",
-			f.name, scan.VisibleLine(strings.Join(built.Left, " "), 200))
-	}
-	path, login, err := child.Find(argv[0], built.Env)
-	if err != nil {
-		return child.Command{}, built, err
-	}
-	if login != "" {
-		e.Path = login
-		if built, err = e.Build(); err != nil {
-			return child.Command{}, built, err
-		}
-	}
-	return child.Command{Path: path, Args: argv, Env: built.Env}, built, nil
-}
-
-// homeOf is where the server will look for "~".
-func homeOf(env []string) string {
-	for _, v := range env {
-		for _, name := range []string{"HOME=", "USERPROFILE="} {
-			if home, ok := strings.CutPrefix(v, name); ok && filepath.IsAbs(home) {
-				return home
-			}
-		}
-	}
-	return ""
 }
 
 // run relays until either side has ended, and gives back the server's exit status.

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sallyport/keyring/guard"
+	"sallyport/rules/scan"
+	"sallyport/wrap/client"
+)
+
+// A find is a value that looks like a credential.
+type find struct {
+	doc      *client.Document
+	entry    client.Entry
+	server   string // as wrap has it
+	wrapped  wrapped
+	variable string // or argsVariable
+	text     client.Text
+	before   string // of an argument, in front of the value
+	value    string
+	kind     string
+	name     string // that it gets
+	why      string // it is not moved; "" where it is
+}
+
+// A wrapped is the command line of an entry in which sallyport stands in front.
+type wrapped struct {
+	name           string
+	named, command []string
+	first          int // index of the command among the entry's arguments
+}
+
+// unwrap takes the command line of an entry apart. ok is false where sallyport does not stand in front.
+func unwrap(e client.Entry) (w wrapped, ok bool) {
+	base := filepath.Base(filepath.FromSlash(e.Command.Value))
+	if strings.TrimSuffix(base, ".exe") != "sallyport" || len(e.Args) == 0 || e.Args[0].Value != "wrap" {
+		return w, false
+	}
+	for i, a := range e.Args {
+		flag, value, together := strings.Cut(a.Value, "=")
+		if !together && i+1 < len(e.Args) {
+			value = e.Args[i+1].Value
+		}
+		switch flag {
+		case "--name":
+			w.name = value
+		case "--env":
+			w.named = append(w.named, value)
+		case "--":
+			for _, c := range e.Args[i+1:] {
+				w.command = append(w.command, c.Value)
+			}
+			if w.first = i + 1; w.name == "" && len(w.command) > 0 {
+				w.name = deriveName(w.command)
+			}
+			return w, len(w.command) > 0
+		}
+	}
+	return w, false
+}
+
+// findsOf are the credentials of an entry.
+func findsOf(d *client.Document, e client.Entry) (list []find) {
+	w, ok := unwrap(e)
+	add := func(f find) {
+		f.doc, f.entry, f.server, f.wrapped = d, e, w.name, w
+		switch {
+		case e.Remote():
+			f.why = "the client itself sends it: sallyport does not stand in front of remote servers"
+		case !ok:
+			f.why = "sallyport does not stand in front of this server yet"
+		case !f.text.Editable():
+			f.why = "it is written in a way that cannot be edited in place"
+		case !validName(w.name):
+			f.why = "the server has no name that sallyport takes"
+		}
+		list = append(list, f)
+	}
+	for _, v := range slices.Concat(e.Env, e.Headers) {
+		if kind := credential(v.Name, v.Value); kind != "" {
+			add(find{variable: v.Name, text: v.Text, value: v.Value, kind: kind})
+		}
+	}
+	for i, a := range e.Args {
+		if ok && i < w.first || i == 0 && !ok && e.Command.Value == "" {
+			continue // of wrap
+		}
+		at := strings.LastIndexAny(a.Value, "= ") + 1
+		name := a.Value[:max(0, at-1)]
+		if at == 0 && i > 0 && strings.HasPrefix(e.Args[i-1].Value, "-") {
+			name = e.Args[i-1].Value
+		}
+		if kind := credential(strings.TrimLeft(name, "-"), a.Value[at:]); kind != "" {
+			add(find{variable: argsVariable, text: a, before: a.Value[:at], value: a.Value[at:], kind: kind})
+		} else if kind := shapeOf(a.Value); kind != "" {
+			add(find{variable: argsVariable, text: a, value: a.Value, kind: kind})
+		}
+	}
+	return list
+}
+
+// credential is what a value looks like beside its name; "" for nothing.
+func credential(name, value string) string {
+	if value == "" || strings.ContainsAny(value, "\x00\n") || placeholder(value) {
+		return ""
+	}
+	if kind := shapeOf(value); kind != "" {
+		return kind
+	}
+	if _, weak := guard.New([]guard.Secret{{Name: "x", Value: []byte(value)}}); len(weak) > 0 {
+		return ""
+	}
+	if len(scan.Secrets(name+"="+value)) > 0 {
+		return "credential"
+	}
+	upper := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	for _, word := range []string{"TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL", "AUTHORIZATION"} {
+		if strings.HasSuffix(upper, word) {
+			return "credential"
+		}
+	}
+	return ""
+}
+
+func shapeOf(value string) string {
+	if placeholder(value) {
+		return ""
+	}
+	if found := scan.Secrets(value); len(found) > 0 {
+		return found[0].Kind
+	}
+	return ""
+}
+
+// placeholder tells values that say where another one is: variables of clients, references.
+func placeholder(value string) bool {
+	for _, p := range []string{"keyring:", "op://", "vault:", "<", "YOUR_", "your-", "xxx"} {
+		if strings.HasPrefix(value, p) {
+			return true
+		}
+	}
+	return strings.Contains(value, "${") || strings.Contains(value, "{env:") || strings.Contains(value, "{file:") || strings.Contains(value, "keyring:") ||
+		strings.HasPrefix(value, "$") && !strings.ContainsAny(value[1:], " ./")
+}
