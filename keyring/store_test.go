@@ -147,7 +147,7 @@ func readersSeeOldOrNew(t *testing.T, s Store, writer Store) {
 	done := make(chan error)
 	go func() {
 		var err error
-		for i := range 10 {
+		for i := range 20 {
 			err = errors.Join(err, writer.Set(context.Background(), "moving", NewValue([]byte([]string{other, one}[i%2]))))
 		}
 		done <- err

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -47,6 +49,20 @@ func TestScripts(t *testing.T) {
 				env.Setenv(placeVariables[what], env.WorkDir+"/"+what)
 			}
 			env.Setenv("HOME", env.WorkDir+"/home")
+			root, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROOT", root)
+			for name, value := range map[string]string{"GO_CACHE": "GOCACHE", "GO_MODCACHE": "GOMODCACHE"} {
+				out, err := exec.Command("go", "env", value).Output()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, strings.TrimSpace(string(out)))
+			}
+			env.Setenv("GOOS", runtime.GOOS)
+			env.Setenv("GOARCH", runtime.GOARCH)
 			env.Setenv("PASSWD_HOME", passwdHomeForTest())
 			fake, err := exec.LookPath("fakeserver")
 			if err != nil {

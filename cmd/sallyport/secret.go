@@ -86,7 +86,10 @@ session. There is no verb that prints a value.
 Without a keyring (a server, a container), keep them in a file that age encrypts:
 
   secrets: {store: file, identity: ~/.config/sallyport/key.txt}     # age-keygen -o key.txt
-  secrets: {store: file, passphrase: {exec: [pass, show, sallyport]}}`,
+  secrets: {store: file, passphrase: {exec: [pass, show, sallyport]}}
+
+Opening it by a passphrase takes a second for each server that starts; by an identity
+it takes none.`,
 		Args: noVerb("secret"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const (
@@ -51,25 +52,39 @@ func pieces(value []byte) (list [][]byte) {
 	return list
 }
 
-var (
-	headerShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*:\s+(.+)$`)
-	schemeShape = regexp.MustCompile(`^(?i:bearer|basic|token|apikey|api-key)\s+(\S+)$`)
-	loginShape  = regexp.MustCompile(`^(?:[a-z][a-z0-9+.-]*://)?([^\s/@]*)@[^\s@]+$`)
-	memberShape = regexp.MustCompile(`(?i)(?:^|[\s;,&?])[a-z_.-]*(?:pass|pwd|secret|token|key|auth)[a-z_.-]*\s*=\s*([^\s;,&]+)`)
-)
+// shapes are made when they are needed: most verbs need none.
+var shapes = sync.OnceValue(func() *allShapes {
+	return &allShapes{
+		headerShape: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*:\s+(.+)$`),
+		schemeShape: regexp.MustCompile(`^(?i:bearer|basic|token|apikey|api-key)\s+(\S+)$`),
+		loginShape:  regexp.MustCompile(`^(?:[a-z][a-z0-9+.-]*://)?([^\s/@]*)@[^\s@]+$`),
+		memberShape: regexp.MustCompile(`(?i)(?:^|[\s;,&?])[a-z_.-]*(?:pass|pwd|secret|token|key|auth)[a-z_.-]*\s*=\s*([^\s;,&]+)`),
+		pathShape:   regexp.MustCompile(`^(~|\.{1,2})?/[^\s:;,=@]*$|^[A-Za-z]:\\[^\s:;,=@]*$`),
+		hostShape:   regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.)+[a-z]{2,12}(:\d{1,5})?$|^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$|^localhost(:\d{1,5})?$`),
+		nameShape:   regexp.MustCompile(`^[A-Za-z]{1,12}([-_. ][A-Za-z]{1,12}){1,2}$`),
+		partShape:   regexp.MustCompile(`^\.{0,2}[A-Z]?[a-z0-9._ -]{0,30}$`),
+		nameInMail:  regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$`),
+		dateShape:   regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ][0-9:.]+(Z|[+-]\d{2}:?\d{2})?)?$`),
+	}
+})
+
+type allShapes struct {
+	headerShape, schemeShape, loginShape, memberShape                 *regexp.Regexp // of lines
+	pathShape, hostShape, nameShape, partShape, nameInMail, dateShape *regexp.Regexp // of what is no secret; partShape of a part of a path
+}
 
 // parts calls f with a line, and with what in it may be the secret: what stands behind the name of a header and of a scheme, names and
 // passwords of addresses, values of a query and of a list of settings.
 func parts(line string, f func(string)) {
 	f(line)
-	if m := headerShape.FindStringSubmatch(line); m != nil {
+	if m := shapes().headerShape.FindStringSubmatch(line); m != nil {
 		f(m[1])
 		line = m[1]
 	}
-	if m := schemeShape.FindStringSubmatch(line); m != nil {
+	if m := shapes().schemeShape.FindStringSubmatch(line); m != nil {
 		f(m[1])
 	}
-	if m := loginShape.FindStringSubmatch(line); m != nil {
+	if m := shapes().loginShape.FindStringSubmatch(line); m != nil {
 		name, password, _ := strings.Cut(m[1], ":")
 		for _, part := range []string{name, password} {
 			f(part)
@@ -78,7 +93,7 @@ func parts(line string, f func(string)) {
 			}
 		}
 	}
-	for _, m := range memberShape.FindAllStringSubmatch(line, -1) {
+	for _, m := range shapes().memberShape.FindAllStringSubmatch(line, -1) {
 		f(m[1])
 	}
 	if u, err := url.Parse(line); err == nil && u.Host != "" {
@@ -123,32 +138,23 @@ func leaves(tree any, f func(string)) {
 	}
 }
 
-var (
-	pathShape  = regexp.MustCompile(`^(~|\.{1,2})?/[^\s:;,=@]*$|^[A-Za-z]:\\[^\s:;,=@]*$`)
-	hostShape  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.)+[a-z]{2,12}(:\d{1,5})?$|^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$|^localhost(:\d{1,5})?$`)
-	nameShape  = regexp.MustCompile(`^[A-Za-z]{1,12}([-_. ][A-Za-z]{1,12}){1,2}$`)
-	partShape  = regexp.MustCompile(`^\.{0,2}[A-Z]?[a-z0-9._ -]{0,30}$`) // of a path
-	nameInMail = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,40}$`)
-	dateShape  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ][0-9:.]+(Z|[+-]\d{2}:?\d{2})?)?$`)
-)
-
 // plainWord reports whether a piece is plainly no secret.
 func plainWord(piece string) bool {
 	switch {
-	case len(piece) < wordLength && onlyLetters(piece), strings.Count(piece, piece[:1]) == len(piece), dateShape.MatchString(piece):
+	case len(piece) < wordLength && onlyLetters(piece), strings.Count(piece, piece[:1]) == len(piece), shapes().dateShape.MatchString(piece):
 		return true
 	case len(piece) < 16 && strings.Trim(piece, "0123456789") == "":
 		return true
-	case pathShape.MatchString(piece):
+	case shapes().pathShape.MatchString(piece):
 		return plainPath(piece)
-	case hostShape.MatchString(piece), nameShape.MatchString(piece):
+	case shapes().hostShape.MatchString(piece), shapes().nameShape.MatchString(piece):
 		return true
 	}
 	if u, err := url.Parse(piece); err == nil && u.Host != "" && u.User == nil {
 		return u.RawQuery == "" && u.Fragment == "" && plainPath(u.Path)
 	}
 	name, domain, _ := strings.Cut(piece, "@")
-	return hostShape.MatchString(domain) && nameInMail.MatchString(name)
+	return shapes().hostShape.MatchString(domain) && shapes().nameInMail.MatchString(name)
 }
 
 func onlyLetters(s string) bool {
@@ -160,7 +166,7 @@ func onlyLetters(s string) bool {
 func plainPath(path string) bool {
 	for part := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' || r == ':' || r == '~' }) {
 		digits := len(part) - len(strings.Trim(part, "0123456789"))
-		if !partShape.MatchString(part) && !(len(part) <= 12 && onlyLetters(part)) || len(part) >= 20 && digits > 0 {
+		if !shapes().partShape.MatchString(part) && !(len(part) <= 12 && onlyLetters(part)) || len(part) >= 20 && digits > 0 {
 			return false
 		}
 	}
