@@ -199,7 +199,7 @@ func (a *asker) held(q wrap.Question, key string) *approve.Held {
 	}
 	h.Args = show.Args
 	show.Question = h.Question
-	h.Question.Summary, h.Question.Word = a.l.cleanText(card.Summary(show)), card.Word(show)
+	h.Question.Summary, h.Question.Word = a.l.guard.Clean(card.Summary(show)), card.Word(show)
 	h.Card = func(near []byte) approve.Card {
 		c := show
 		c.Near, c.Who = near, a.guard().Client()
@@ -218,8 +218,8 @@ func (a *asker) cleanCard(c approve.Card) approve.Card {
 	for i := range c.Blocks {
 		lines := c.Blocks[i].Lines
 		for j := range lines {
-			text := a.l.cleanText(lines[j].Text)
-			if lines[j].Name = a.l.cleanText(lines[j].Name); text != lines[j].Text {
+			text := a.l.guard.Clean(lines[j].Text)
+			if lines[j].Name = a.l.guard.Clean(lines[j].Name); text != lines[j].Text {
 				lines[j].Text, lines[j].Spans = text, nil // which spell it
 			}
 		}

@@ -352,14 +352,6 @@ func (l *launch) give(command *child.Command, server rules.ServerConfig, wants [
 	return g
 }
 
-// cleaner takes secrets out of lines of text.
-func cleaner(g *guard.Guard) func([]byte) []byte {
-	return func(text []byte) []byte {
-		clean, _ := g.Text(text)
-		return clean
-	}
-}
-
 // expiry tells the user when a value that was given is no longer good.
 func (l *launch) expiry(wants []want) {
 	for _, w := range wants {

@@ -18,7 +18,7 @@ func (l *launch) spawn(super *child.Supervisor, command child.Command, wants []w
 		return err
 	}
 	l.guard = l.give(&command, l.start.view.Server(), wants, values)
-	l.log.Clean(cleaner(l.guard))
+	l.log.Clean(l.guard.Clean)
 	if l.tee != nil {
 		l.tee.clean = frameCleaner(l.guard)
 	}
@@ -31,18 +31,12 @@ func (l *launch) spawn(super *child.Supervisor, command child.Command, wants []w
 
 // tellUser prints what a session has to say, without secrets.
 func (l *launch) tellUser(text string) {
-	text = l.cleanText(text)
+	text = l.guard.Clean(text)
 	if rest, security := strings.CutPrefix(text, "SECURITY: "); security {
 		fmt.Fprintf(os.Stderr, "sallyport: SECURITY: %s\n", rest)
 		return
 	}
 	warningf("%s", text)
-}
-
-// cleanText takes secrets out of a text.
-func (l *launch) cleanText(text string) string {
-	clean, _ := l.guard.Text([]byte(text))
-	return string(clean)
 }
 
 // command finds the program and makes its environment, without the secrets that it is to get.

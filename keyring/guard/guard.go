@@ -173,6 +173,18 @@ func (g *Guard) Text(text []byte) (clean []byte, found []string) {
 	return []byte("‹secret›"), found
 }
 
+// Clean is Text for a string.
+func (g *Guard) Clean(text string) string {
+	if g == nil || len(text) < g.table.shortest {
+		return text
+	}
+	clean, found := g.Text([]byte(text))
+	if len(found) == 0 {
+		return text
+	}
+	return string(clean)
+}
+
 func (g *Guard) note(found []string, secret int) []string {
 	if !slices.Contains(found, g.names[secret]) {
 		found = append(found, g.names[secret])

@@ -39,7 +39,7 @@ type Log struct {
 	batch  []byte // lines that are not written yet
 	err    error  // of the first failure; nothing is written after it
 	closed bool
-	clean  func([]byte) []byte // nil: nothing is taken out
+	clean  func(string) string // nil: nothing is taken out
 }
 
 // Open begins the log of a session: it makes the folder dir where it is missing, starts a new
