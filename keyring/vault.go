@@ -52,7 +52,7 @@ func OpenFile(path string, key Key) (Store, error) {
 	}
 	text, err := privateFile(key.Identity)
 	if err != nil {
-		return nil, fmt.Errorf("reading the identity: %w", err)
+		return nil, fmt.Errorf("reading the identity (\"age-keygen -o %s\" makes one): %w", key.Identity, err)
 	}
 	v.identities, err = age.ParseIdentities(bytes.NewReader(text))
 	if err != nil {

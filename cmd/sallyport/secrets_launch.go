@@ -28,6 +28,8 @@ const (
 	argsVariable = "args"
 	// resolveTime is how long all secrets of a launch may take: clients give up after 5 to 60 s.
 	resolveTime = 8 * time.Second
+	// existsTime is how long a look may take whether a secret is there, before somebody is asked about it.
+	existsTime = 3 * time.Second
 )
 
 // secretsFile is the index of secrets, and vaultFile the encrypted file where the rules name no other.
@@ -213,13 +215,15 @@ func (l *launch) released(wants []want) ([]keyring.Value, error) {
 	steers := steering(l.start.origin.Env, l.set.facts.Home, l.set.facts.Cwd)
 	digest := launchDigest(l.start.store, l.start.origin, l.start.launch.Origin, launchEnv(l.start.launch.Env, wants, steers))
 	open, err := l.unowned(wants, digest, len(steers) > 0)
-	if err == nil && len(open) > 0 {
-		err = l.askForSecrets(secretsWanted{l, open, digest, steers})
-	}
 	if err != nil {
 		return nil, err
 	}
 	resolver, err := l.resolver()
+	if err == nil && len(open) > 0 {
+		if err = missing(open, resolver); err == nil {
+			err = l.askForSecrets(secretsWanted{l, open, digest, steers})
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -255,6 +259,22 @@ func (l *launch) unowned(wants []want, digest string, steered bool) (open []want
 		}
 	}
 	return open, nil
+}
+
+// missing is an error where there is no such secret: nobody is asked about what is not there. What a store says besides comes later.
+func missing(wants []want, r keyring.Resolver) error {
+	ctx, cancel := context.WithTimeout(context.Background(), existsTime)
+	defer cancel()
+	for _, w := range wants {
+		if w.ref.Scheme != keyring.Keyring {
+			continue
+		}
+		v, err := r.Store.Get(ctx, w.ref.Name)
+		if v.Clear(); errors.Is(err, keyring.ErrNotFound) {
+			return withHint(fmt.Sprintf("run \"sallyport secret set %s\" in a terminal; \"sallyport secret list\" has the names", w.ref.Name), "there is no secret %q", w.ref.Name)
+		}
+	}
+	return nil
 }
 
 // resolver is for this launch.
