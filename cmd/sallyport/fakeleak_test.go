@@ -45,7 +45,7 @@ func (l leak) tell(id []byte) {
 		fmt.Fprintln(os.Stderr, "my token is "+value)
 		result = text(`"said"`)
 	case "noise":
-		fmt.Println("my token is " + value)
+		fmt.Println(strings.Repeat("words ", 27) + value) // as long as what is shown of such a line
 		result = text(`"said"`)
 	case "log":
 		fmt.Printf(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":%s}}`+"\n", quoted)
