@@ -307,7 +307,7 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d := &Document{File: file, Entries: entries, data: data}
+		d := &Document{File: file, Entries: entries, data: data, now: cloned(entries)}
 		list := allTexts(d)
 		if len(list) == 0 {
 			return

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strings"
+	"time"
 	"unicode/utf8"
 
 	"sallyport/wrap/file"
@@ -36,11 +35,26 @@ type Entry struct {
 	Command  Text
 	Args     []Text
 	Env      []Variable
-	Headers  []Variable // of a remote server
-	URL      string     // of a remote server
+	Names    []string      // of variables that the client passes on besides Env
+	EnvFile  string        // with further variables
+	Dir      string        // where it is started; "" for where the client is
+	Headers  []Variable    // of a remote server
+	URL      string        // of a remote server
+	Timeout  time.Duration // for a tool call; 0 where the entry says nothing
 	Disabled bool
 	Line     int
 	odd      string // what is not as it should be
+
+	parts
+}
+
+// parts are the places of an entry.
+type parts struct {
+	object  *node // with the command, or with the member that holds it
+	holder  *node // with the command
+	list    *node // of the arguments, or of the whole command line; nil where there is none
+	whole   bool  // list is the whole command line
+	timeout *node // nil where there is none
 }
 
 // Remote reports whether the client connects to the server itself, so that nothing can stand between.
@@ -55,11 +69,7 @@ type Document struct {
 	Entries []Entry
 	data    []byte
 	edits   []edit
-}
-
-type edit struct {
-	start, end int
-	with       string
+	now     []Entry // as they are to be once edited
 }
 
 // Read reads a configuration.
@@ -75,6 +85,7 @@ func Read(f File) (*Document, error) {
 	if d.Entries, err = f.entries(data); err != nil {
 		return nil, fmt.Errorf("%s: %q: %w", f.Title, f.Path, err)
 	}
+	d.now = cloned(d.Entries)
 	return d, nil
 }
 
@@ -91,8 +102,7 @@ func (f File) entries(data []byte) ([]Entry, error) {
 	if len(bytes.TrimSpace(data[bom:])) == 0 {
 		return nil, nil // no servers
 	}
-	read := map[string]func([]byte) (*node, error){JSON: readJSON, TOML: readTOML, YAML: readYAML}[f.Format]
-	root, err := read(data[bom:])
+	root, err := f.tree(data[bom:])
 	if err != nil {
 		return nil, err
 	}
@@ -106,118 +116,12 @@ func (f File) entries(data []byte) ([]Entry, error) {
 	return e.list, nil
 }
 
-// shift moves the places of a tree.
-func (n *node) shift(by int) {
-	if by == 0 {
-		return
+func (f File) tree(data []byte) (*node, error) {
+	switch f.Format {
+	case TOML:
+		return readTOML(data)
+	case YAML:
+		return readYAML(data)
 	}
-	n.start, n.end = n.start+by, n.end+by
-	for _, m := range n.members {
-		m.value.shift(by)
-	}
-	for _, e := range n.elements {
-		e.shift(by)
-	}
-}
-
-// Set replaces a string. Edits of one document must not meet.
-func (d *Document) Set(t Text, value string) error {
-	if !t.Editable() {
-		return errors.New("it is written in a way that cannot be edited in place (an anchor, or several lines)")
-	}
-	quoted, err := quote(value)
-	if err != nil {
-		return err
-	}
-	d.edits = append(d.edits, edit{t.node.start, t.node.end, quoted})
-	return nil
-}
-
-// Edited gives the file as it would be. It is an error where it would say something else of a server than what was set.
-func (d *Document) Edited() ([]byte, error) {
-	edits := slices.Clone(d.edits)
-	slices.SortFunc(edits, func(a, b edit) int { return a.start - b.start })
-	var out []byte
-	at := 0
-	for _, e := range edits {
-		if e.start < at {
-			return nil, errors.New("two changes of one place")
-		}
-		out = append(append(out, d.data[at:e.start]...), e.with...)
-		at = e.end
-	}
-	out = append(out, d.data[at:]...)
-	now, err := d.entries(out)
-	if err != nil {
-		return nil, fmt.Errorf("it could not be read once it was edited: %w", err)
-	}
-	if was := d.expected(); describe(now) != was {
-		return nil, errors.New("once edited it would say something else of another server")
-	}
-	return out, nil
-}
-
-// expected is what the servers are to be once the edits are made.
-func (d *Document) expected() string {
-	set := map[int]string{}
-	for _, e := range d.edits {
-		set[e.start] = e.with
-	}
-	entries := slices.Clone(d.Entries)
-	change := func(t Text) Text {
-		if t.node == nil {
-			return t
-		}
-		if with, ok := set[t.node.start]; ok && t.Editable() {
-			n, err := readJSON([]byte(with))
-			if err == nil {
-				t.Value = n.text
-			}
-		}
-		return t
-	}
-	for i := range entries {
-		e := &entries[i]
-		e.Command, e.Args, e.Env, e.Headers = change(e.Command), slices.Clone(e.Args), slices.Clone(e.Env), slices.Clone(e.Headers)
-		for j := range e.Args {
-			e.Args[j] = change(e.Args[j])
-		}
-		for _, vars := range [][]Variable{e.Env, e.Headers} {
-			for j := range vars {
-				vars[j].Text = change(vars[j].Text)
-			}
-		}
-	}
-	return describe(entries)
-}
-
-// describe writes entries without their places.
-func describe(entries []Entry) string {
-	var b strings.Builder
-	for _, e := range entries {
-		fmt.Fprintf(&b, "%q %q %q %q %v %q\n", e.Section, e.Server, e.Command.Value, e.URL, e.Disabled, e.odd)
-		for _, a := range e.Args {
-			fmt.Fprintf(&b, " %q", a.Value)
-		}
-		for _, vars := range [][]Variable{e.Env, e.Headers} {
-			b.WriteString("\n")
-			for _, v := range vars {
-				fmt.Fprintf(&b, " %q=%q", v.Name, v.Value)
-			}
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
-
-// Write replaces the file by data, if it still holds what was read. A link is followed.
-func (d *Document) Write(data []byte) error {
-	now, err := file.ReadFile(d.Path, maxSize)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now, d.data) {
-		return fmt.Errorf("%q was changed meanwhile: nothing was written to it; try again", d.Path)
-	}
-	return file.WriteFile(d.Path, data, 0o600)
+	return readJSON(data, f.sections)
 }

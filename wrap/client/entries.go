@@ -63,22 +63,28 @@ func (e *extractor) entry(section string, m member) (Entry, error) {
 	if err := n.only(); err != nil {
 		return entry, err
 	}
+	entry.object = n
 	if nested, err := n.find("transport"); err == nil && nested != nil && nested.kind == object {
 		n = nested // of Cline
 	} else if err != nil {
 		return entry, err
 	}
+	entry.holder = n
 	command, err := n.find(e.command)
 	if err != nil {
+		return entry, err
+	}
+	if err := e.beside(&entry, m.value, n); err != nil {
 		return entry, err
 	}
 	switch {
 	case command == nil:
 	case command.kind == object: // of older Zed: command: {path, args, env}
 		return e.nested(entry, command)
-	case command.kind == list && len(command.elements) > 0:
+	case command.kind == sequence && len(command.elements) > 0:
 		entry.Command = textOf(command.elements[0])
 		entry.Args = texts(command.elements[1:])
+		entry.list, entry.whole = command, true
 	default:
 		entry.Command = textOf(command)
 	}
@@ -112,6 +118,7 @@ func (e *extractor) nested(entry Entry, n *node) (Entry, error) {
 	if entry.Command.Value == "" {
 		entry.odd = "its command has no path"
 	}
+	entry.holder = n
 	return entry, e.rest(&entry, n, "args", "env")
 }
 
@@ -121,8 +128,12 @@ func (e *extractor) rest(entry *Entry, n *node, args, env string) error {
 		if err != nil {
 			return err
 		}
-		if list != nil {
-			entry.Args = append(entry.Args, texts(list.elements)...)
+		switch {
+		case list == nil:
+		case list.kind != sequence && entry.odd == "":
+			entry.odd = "its arguments are no list"
+		case entry.list == nil:
+			entry.Args, entry.list = append(entry.Args, texts(list.elements)...), list
 		}
 	}
 	vars, err := n.find(env)
@@ -131,6 +142,45 @@ func (e *extractor) rest(entry *Entry, n *node, args, env string) error {
 	}
 	entry.Env, err = variables(vars)
 	return err
+}
+
+// beside reads what else counts of an entry.
+func (e *extractor) beside(entry *Entry, outer, n *node) error {
+	for _, m := range []struct {
+		name string
+		to   *string
+	}{{"envFile", &entry.EnvFile}, {"cwd", &entry.Dir}} {
+		v, err := n.find(m.name)
+		if err != nil {
+			return err
+		}
+		if v != nil && v.kind == text {
+			*m.to = v.text
+		}
+	}
+	if e.names != "" {
+		v, err := n.find(e.names)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			for _, name := range texts(v.elements) {
+				entry.Names = append(entry.Names, name.Value)
+			}
+		}
+	}
+	if e.Timeout == "" {
+		return nil
+	}
+	v, err := outer.find(e.Timeout)
+	if err != nil || v == nil {
+		return err
+	}
+	if v.kind == other {
+		entry.Timeout = e.timeOf(v.text)
+	}
+	entry.timeout = v
+	return nil
 }
 
 // off reports whether the client leaves the server out.
@@ -149,7 +199,7 @@ func (e *extractor) off(n *node) bool {
 }
 
 func textOf(n *node) Text {
-	if n == nil || n.kind == object || n.kind == list {
+	if n == nil || n.kind == object || n.kind == sequence {
 		return Text{}
 	}
 	return Text{n.text, n}

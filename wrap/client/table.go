@@ -3,7 +3,9 @@ package client
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Formats of files.
@@ -39,17 +41,40 @@ type shape struct {
 	env      string
 	disabled string // member that switches the server off where it is true
 	enabled  string // member that switches it off where it is false
+	names    string // member with names of variables that are passed on besides; "" where there is none
 	Timeout  string // member with the time for a tool call; "" where there is none
 	Seconds  bool   // that is in seconds, not in milliseconds
+	// Default is how long a client waits where the member is not there; 0 where nobody knows.
+	Default time.Duration
+	// keep says that the member is not added: what holds without it is more, or versions differ in how it is written.
+	keep bool
 }
 
 var usual = shape{sections: [][]string{{"mcpServers"}}, command: "command", args: "args", env: "env", disabled: "disabled"}
 
 func (s shape) in(sections ...[]string) shape { s.sections = sections; return s }
 
-func (s shape) timeout(member string, seconds bool) shape {
-	s.Timeout, s.Seconds = member, seconds
+// waits says how long a client waits where nothing else is said.
+func (s shape) waits(d time.Duration) shape { s.Default = d; return s }
+
+func (s shape) timeout(member string, seconds bool, without time.Duration) shape {
+	s.Timeout, s.Seconds, s.Default = member, seconds, without
 	return s
+}
+
+func (s shape) kept() shape { s.keep = true; return s }
+
+// Limit is the time for a tool call that an entry should have, of at least want, and whether that is another one than it has. 0 is unknown.
+func (r Row) Limit(e Entry, want time.Duration) (limit time.Duration, raise bool) {
+	switch {
+	case e.Timeout > 0 && (e.Timeout >= want || e.timeout.end <= e.timeout.start):
+		return e.Timeout, false
+	case e.Timeout > 0:
+		return want, true
+	case r.Timeout == "" || r.keep || e.timeout != nil || r.Default >= want:
+		return r.Default, false
+	}
+	return want, true
 }
 
 func everywhere(paths ...string) map[string][]string { return map[string][]string{"": paths} }
@@ -62,10 +87,10 @@ func bySystem(linux, darwin, windows string) map[string][]string {
 // Clients is the table of clients.
 var Clients = []Row{
 	{"claude-desktop", "Claude Desktop", User, JSON, bySystem("~/.config/Claude/claude_desktop_config.json",
-		"~/Library/Application Support/Claude/claude_desktop_config.json", "$APPDATA/Claude/claude_desktop_config.json"), usual},
+		"~/Library/Application Support/Claude/claude_desktop_config.json", "$APPDATA/Claude/claude_desktop_config.json"), usual.waits(time.Minute)},
 	{"claude-code", "Claude Code", User, JSON, everywhere("$CLAUDE_CONFIG_DIR/.claude.json", "~/.claude.json"),
-		usual.in([]string{"mcpServers"}, []string{"projects", "*", "mcpServers"}).timeout("timeout", false)},
-	{"claude-code", "Claude Code (project)", Project, JSON, everywhere("./.mcp.json"), usual.timeout("timeout", false)},
+		claudeCode.in([]string{"mcpServers"}, []string{"projects", "*", "mcpServers"})},
+	{"claude-code", "Claude Code (project)", Project, JSON, everywhere("./.mcp.json"), claudeCode},
 	{"cursor", "Cursor", User, JSON, everywhere("~/.cursor/mcp.json"), usual},
 	{"cursor", "Cursor (project)", Project, JSON, everywhere("./.cursor/mcp.json"), usual},
 	{"vscode", "VS Code", User, JSON, bySystem("~/.config/Code/User/mcp.json", "~/Library/Application Support/Code/User/mcp.json", "$APPDATA/Code/User/mcp.json"),
@@ -73,27 +98,56 @@ var Clients = []Row{
 	{"vscode", "VS Code (workspace)", Project, JSON, everywhere("./.vscode/mcp.json"), usual.in([]string{"servers"})},
 	{"codex", "Codex CLI", User, TOML, everywhere("$CODEX_HOME/config.toml", "~/.codex/config.toml"), codex},
 	{"codex", "Codex CLI (project)", Project, TOML, everywhere("./.codex/config.toml"), codex},
-	{"gemini", "Gemini CLI", User, JSON, everywhere("~/.gemini/settings.json"), usual.timeout("timeout", false)},
-	{"gemini", "Gemini CLI (project)", Project, JSON, everywhere("./.gemini/settings.json"), usual.timeout("timeout", false)},
+	{"gemini", "Gemini CLI", User, JSON, everywhere("~/.gemini/settings.json"), gemini},
+	{"gemini", "Gemini CLI (project)", Project, JSON, everywhere("./.gemini/settings.json"), gemini},
 	{"windsurf", "Windsurf", User, JSON, everywhere("~/.codeium/windsurf/mcp_config.json"), usual},
 	{"zed", "Zed", User, JSON, map[string][]string{"": {"~/.config/zed/settings.json"}, "windows": {"$APPDATA/Zed/settings.json"}}, zed},
 	{"zed", "Zed (project)", Project, JSON, everywhere("./.zed/settings.json"), zed},
-	{"goose", "Goose", User, YAML, map[string][]string{"": {"~/.config/goose/config.yaml"}, "windows": {"$APPDATA/Block/goose/config/config.yaml"}},
-		shape{sections: [][]string{{"extensions"}}, command: "cmd", args: "args", env: "envs", enabled: "enabled", Timeout: "timeout", Seconds: true}},
+	{"goose", "Goose", User, YAML, map[string][]string{"": {"~/.config/goose/config.yaml"}, "windows": {"$APPDATA/Block/goose/config/config.yaml"}}, goose},
 	{"opencode", "opencode", User, JSON, everywhere("~/.config/opencode/opencode.jsonc", "~/.config/opencode/opencode.json"), opencode},
 	{"opencode", "opencode (project)", Project, JSON, everywhere("./opencode.jsonc", "./opencode.json"), opencode},
 	{"cline", "Cline", User, JSON, bySystem("~/.config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
 		"~/Library/Application Support/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
-		"$APPDATA/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"), usual.timeout("timeout", true)},
-	{"cline", "Cline CLI", User, JSON, everywhere("$CLINE_MCP_SETTINGS_PATH", "~/.cline/data/settings/cline_mcp_settings.json"), usual.timeout("timeout", true)},
+		"$APPDATA/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"), cline},
+	{"cline", "Cline CLI", User, JSON, everywhere("$CLINE_MCP_SETTINGS_PATH", "~/.cline/data/settings/cline_mcp_settings.json"), cline},
 	{"lm-studio", "LM Studio", User, JSON, everywhere("~/.lmstudio/mcp.json", "~/.cache/lm-studio/mcp.json"), usual},
 }
 
 var (
-	codex    = shape{sections: [][]string{{"mcp_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled", Timeout: "tool_timeout_sec", Seconds: true}
-	zed      = shape{sections: [][]string{{"context_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled"}
-	opencode = shape{sections: [][]string{{"mcp"}}, command: "command", env: "environment", enabled: "enabled", Timeout: "timeout"}
+	// 28 hours by the wall, and five minutes without a sign of life, which our progress is: a member would only shorten that.
+	claudeCode = usual.timeout("timeout", false, 5*time.Minute).kept()
+	codex      = shape{sections: [][]string{{"mcp_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled", names: "env_vars"}.timeout("tool_timeout_sec", true, time.Minute)
+	gemini     = usual.timeout("timeout", false, 10*time.Minute)
+	zed        = shape{sections: [][]string{{"context_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled"}.waits(time.Minute)
+	goose      = shape{sections: [][]string{{"extensions"}}, command: "cmd", args: "args", env: "envs", enabled: "enabled", names: "env_keys"}.timeout("timeout", true, 5*time.Minute)
+	// The number was for finding tools, then for calls too; later versions want a mapping.
+	opencode = shape{sections: [][]string{{"mcp"}}, command: "command", env: "environment", enabled: "enabled"}.timeout("timeout", false, 30*time.Second).kept()
+	cline    = usual.timeout("timeout", true, time.Minute)
 )
+
+// programs are what the processes of clients are called, in lower case.
+var programs = map[string][]string{
+	"claude-desktop": {"claude-desktop", "claude.app", "claude.exe"},
+	"claude-code":    {"claude"},
+	"cursor":         {"cursor", "cursor.exe"},
+	"vscode":         {"code", "code-insiders", "code.exe"},
+	"codex":          {"codex", "codex.exe"},
+	"gemini":         {"gemini"},
+	"windsurf":       {"windsurf", "windsurf.exe"},
+	"zed":            {"zed", "zed-editor", "zed.exe"},
+	"goose":          {"goose", "goosed", "goose.exe"},
+	"opencode":       {"opencode", "opencode.exe"},
+	"cline":          {"code", "cline", "code.exe"},
+	"lm-studio":      {"lm-studio", "lm studio", "lm studio.exe"},
+}
+
+// Programs are the names under which a client's processes run, in lower case.
+func (r Row) Programs() []string { return programs[r.Client] }
+
+// Terminal reports whether people start the client in a terminal, so that it has the search path that they have there.
+func (r Row) Terminal() bool {
+	return slices.Contains([]string{"claude-code", "codex", "gemini", "goose", "opencode"}, r.Client) || r.Title == "Cline CLI"
+}
 
 // An Environment is where to look.
 type Environment struct {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -30,7 +31,7 @@ func readTOML(data []byte) (*node, error) {
 			table = root
 			for key := e.Key(); key.Next(); {
 				table = table.at(string(key.Node().Data))
-				if table.kind == list { // [[x]], then [x.y]: below its last element
+				if table.kind == sequence { // [[x]], then [x.y]: below its last element
 					table = table.elements[len(table.elements)-1]
 				}
 			}
@@ -49,24 +50,30 @@ func tableOf(root *node, e *unstable.Node) *node {
 	at := root
 	var last *node
 	for key := e.Key(); key.Next(); {
-		if last = at.at(string(key.Node().Data)); last.kind == list && !key.IsLast() {
+		if last = at.at(string(key.Node().Data)); last.kind == sequence && !key.IsLast() {
 			last = last.elements[len(last.elements)-1]
 		}
 		at = last
 	}
 	element := &node{kind: object}
-	at.kind, at.elements = list, append(at.elements, element)
+	at.kind, at.elements = sequence, append(at.elements, element)
 	return element
 }
 
 // tomlMember puts a key with its value into a table; the key may have dots.
 func tomlMember(p *unstable.Parser, table *node, e *unstable.Node) {
+	first, raw := int(e.Raw.Offset), p.Raw(e.Raw)
 	for key := e.Key(); key.Next(); {
-		if name := string(key.Node().Data); key.IsLast() {
-			table.members = append(table.members, member{name, tomlNode(p, e.Value())})
-		} else {
+		name, part := string(key.Node().Data), key.Node().Raw
+		if !key.IsLast() {
 			table = table.at(name)
+			continue
 		}
+		v := tomlNode(p, e.Value())
+		// Arrays and tables come without their places: theirs is what follows the equals sign.
+		after := int(part.Offset+part.Length) - first
+		v.start, v.end = first+after+len(raw[after:])-len(bytes.TrimLeft(raw[after:], " \t=")), first+len(raw)
+		table.members = append(table.members, member{name: name, value: v, key: first, lead: string(raw[:int(part.Offset)-first])})
 	}
 }
 
@@ -76,14 +83,14 @@ func tomlNode(p *unstable.Parser, v *unstable.Node) *node {
 	case unstable.String:
 		n.kind = text
 	case unstable.Array:
-		n.kind = list
+		n.kind, n.flow = sequence, true
 		for it := v.Children(); it.Next(); {
 			if it.Node().Kind != unstable.Comment {
 				n.elements = append(n.elements, tomlNode(p, it.Node()))
 			}
 		}
 	case unstable.InlineTable:
-		n.kind = object
+		n.kind, n.flow = object, true
 		for it := v.Children(); it.Next(); {
 			if it.Node().Kind == unstable.KeyValue {
 				tomlMember(p, n, it.Node())

@@ -58,7 +58,7 @@ type yamlReader struct {
 func (r *yamlReader) node(n ast.Node) *node {
 	switch n := n.(type) {
 	case *ast.MappingNode:
-		o := &node{kind: object}
+		o := &node{kind: object, flow: n.IsFlowStyle}
 		for _, v := range n.Values {
 			r.member(o, v)
 		}
@@ -68,10 +68,11 @@ func (r *yamlReader) node(n ast.Node) *node {
 		r.member(o, n)
 		return o
 	case *ast.SequenceNode:
-		o := &node{kind: list}
+		o := &node{kind: sequence, flow: n.IsFlowStyle}
 		for _, v := range n.Values {
 			o.elements = append(o.elements, r.node(v))
 		}
+		r.brackets(o, n)
 		return o
 	case *ast.StringNode:
 		start, end := r.place(n.Token)
@@ -83,7 +84,21 @@ func (r *yamlReader) node(n ast.Node) *node {
 	case nil:
 		return &node{}
 	}
-	return &node{text: n.GetToken().Value}
+	t := n.GetToken()
+	start, end := r.place(t)
+	return &node{text: t.Value, start: start, end: end}
+}
+
+// brackets finds the places of a list in brackets.
+func (r *yamlReader) brackets(o *node, n *ast.SequenceNode) {
+	if !n.IsFlowStyle || n.Start == nil || n.End == nil {
+		return
+	}
+	start, _ := r.place(n.Start)
+	_, end := r.place(n.End)
+	if start < end && r.data[start] == '[' && r.data[end-1] == ']' {
+		o.start, o.end = start, end
+	}
 }
 
 func (r *yamlReader) member(o *node, v *ast.MappingValueNode) {
@@ -96,7 +111,11 @@ func (r *yamlReader) member(o *node, v *ast.MappingValueNode) {
 			r.err = errors.New("it merges mappings (<<), which nobody can edit in place")
 		}
 	}
-	o.members = append(o.members, member{name, r.node(v.Value)})
+	at, end := r.place(v.Key.GetToken())
+	if at == end {
+		at = -1
+	}
+	o.members = append(o.members, member{name: name, value: r.node(v.Value), key: at})
 }
 
 // place is where the token of a string stands: the parser counts lines and characters, and what it says is compared with what is there.
