@@ -189,27 +189,33 @@ func (a *acceptance) install(p places, proposal *pin.Pin) error {
 	return nil
 }
 
-// write puts what was shown into the pin, unless somebody changed that meanwhile.
+// write puts what was shown into the pin.
 func (a *acceptance) write(out io.Writer, p places, before *pin.Pin, r *review) error {
-	err := p.pins().Update(a.flags.name, func(now *pin.Pin) (*pin.Pin, error) {
-		if (now == nil) != (before == nil) || now != nil && !bytes.Equal(now.Encode(), before.Encode()) {
-			return nil, withHint("look at it again", "the pin of %q was changed meanwhile: nothing was accepted", a.flags.name)
-		}
-		return r.result(), nil
-	})
-	if err != nil {
+	if err := r.accept(p, before); err != nil {
 		return err
-	}
-	if r.whole() {
-		if err := p.proposals().Remove(a.flags.name); err != nil {
-			warningf("%v", err)
-		}
 	}
 	fmt.Fprintf(out, "accepted: %s\n", r.summary())
 	if rest := r.left(); len(rest) > 0 {
 		fmt.Fprintf(out, "still held: %s\n", wrapText(strings.Join(rest, ", "), 80, "  "))
 	}
 	tellSessions(out, p, a.flags.name)
+	return nil
+}
+
+// accept puts what was chosen into the pin, unless somebody changed that since it was before.
+func (r *review) accept(p places, before *pin.Pin) error {
+	err := p.pins().Update(r.name, func(now *pin.Pin) (*pin.Pin, error) {
+		if (now == nil) != (before == nil) || now != nil && !bytes.Equal(now.Encode(), before.Encode()) {
+			return nil, withHint("look at it again", "the pin of %q was changed meanwhile: nothing was accepted", r.name)
+		}
+		return r.result(), nil
+	})
+	if err != nil || !r.whole() {
+		return err
+	}
+	if err := p.proposals().Remove(r.name); err != nil {
+		warningf("%v", err)
+	}
 	return nil
 }
 

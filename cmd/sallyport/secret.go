@@ -357,15 +357,8 @@ func launchOf(p places, t tied) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, login, err := child.Find(argv[0], built.Env)
-	if err != nil {
+	if _, built, err = p.find(argv[0], e, built); err != nil {
 		return "", err
-	}
-	if login != "" {
-		e.Path = login
-		if built, err = e.Build(); err != nil {
-			return "", err
-		}
 	}
 	cwd, err := workingFolder()
 	if err != nil {

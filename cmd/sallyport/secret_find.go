@@ -61,20 +61,31 @@ func unwrap(e client.Entry) (w wrapped, ok bool) {
 	return w, false
 }
 
-// findsOf are the credentials of an entry.
-func findsOf(d *client.Document, e client.Entry) (list []find) {
+// findsOf are the credentials of an entry, and why those stay that import does not move.
+func findsOf(d *client.Document, e client.Entry) []find {
 	w, ok := unwrap(e)
+	list := credentialsOf(d, e, w)
+	for i := range list {
+		if f := &list[i]; !ok && !e.Remote() {
+			f.why = "sallyport does not stand in front of this server yet"
+		}
+	}
+	return list
+}
+
+// credentialsOf are the credentials of an entry whose command line is w.
+func credentialsOf(d *client.Document, e client.Entry, w wrapped) (list []find) {
 	add := func(f find) {
 		f.doc, f.entry, f.server, f.wrapped = d, e, w.name, w
 		switch {
 		case e.Remote():
 			f.why = "the client itself sends it: sallyport does not stand in front of remote servers"
-		case !ok:
-			f.why = "sallyport does not stand in front of this server yet"
 		case !f.text.Editable():
 			f.why = "it is written in a way that cannot be edited in place"
 		case !validName(w.name):
 			f.why = "the server has no name that sallyport takes"
+		case shapeOf(strings.TrimRight(f.before, "= ")) != "":
+			f.why = "there are several in one argument"
 		}
 		list = append(list, f)
 	}
@@ -84,7 +95,7 @@ func findsOf(d *client.Document, e client.Entry) (list []find) {
 		}
 	}
 	for i, a := range e.Args {
-		if ok && i < w.first || i == 0 && !ok && e.Command.Value == "" {
+		if i < w.first {
 			continue // of wrap
 		}
 		at := strings.LastIndexAny(a.Value, "= ") + 1

@@ -7,8 +7,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -65,27 +63,15 @@ func clientNames() (names []string) {
 
 // configurations reads the files of clients; none for all but those of projects. A file that cannot be read is told, and left out.
 func configurations(clients []string) (list []*client.Document, broken int) {
-	cwd, _ := os.Getwd()
-	home, _ := os.UserHomeDir()
-	seen := map[string]bool{} // where the working folder is the home, one file has two rows
-	for _, f := range client.Find(client.Environment{System: runtime.GOOS, Home: home, Cwd: cwd, Getenv: os.Getenv}) {
-		if len(clients) > 0 && !slices.Contains(clients, f.Client) || len(clients) == 0 && f.Scope == client.Project {
-			continue
-		}
-		real, err := filepath.EvalSymlinks(f.Path)
-		if err == nil && seen[f.Client+" "+real] {
-			continue
-		}
-		seen[f.Client+" "+real] = true
-		d, err := client.Read(f)
-		if err != nil {
-			warningf("%v", err)
-			broken++
-			continue
-		}
-		list = append(list, d)
+	env, err := searched()
+	if err != nil {
+		warningf("%v", err)
+		return nil, 1
 	}
-	return list, broken
+	files := slices.DeleteFunc(client.Find(env), func(f client.File) bool {
+		return len(clients) > 0 && !slices.Contains(clients, f.Client) || len(clients) == 0 && f.Scope == client.Project
+	})
+	return documents(files)
 }
 
 func importSecrets(out io.Writer, clients []string, dryRun, yes bool) error {
@@ -162,6 +148,10 @@ func (s secrets) name(moves []find) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	for name := range index.Secrets {
+		if s.store == nil {
+			taken[name] = "\x00" // no value of anybody
+			continue
+		}
 		v, err := s.store.Get(ctx, name)
 		if err != nil && !errors.Is(err, keyring.ErrNotFound) {
 			return fmt.Errorf("the secret %q: %w", name, err)
@@ -196,8 +186,8 @@ func (s secrets) name(moves []find) error {
 
 // taken reports whether there is a value of a name, be it in the index or not.
 func (s secrets) taken(ctx context.Context, name string, known map[string]string) (bool, error) {
-	if _, ok := known[name]; ok {
-		return true, nil
+	if _, ok := known[name]; ok || s.store == nil {
+		return ok, nil
 	}
 	v, err := s.store.Get(ctx, name)
 	if errors.Is(err, keyring.ErrNotFound) {
@@ -249,8 +239,6 @@ func printFinds(out io.Writer, finds, moves []find) {
 // move keeps values, ties them, and writes references into the files: in this order, so that what goes wrong leaves nothing without its
 // value.
 func (s secrets) move(out io.Writer, moves []find) error {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-	defer cancel()
 	edited := map[*client.Document][]byte{}
 	for _, m := range moves {
 		if err := m.doc.Set(m.text, m.before+"keyring:"+m.name); err != nil {
@@ -265,26 +253,7 @@ func (s secrets) move(out io.Writer, moves []find) error {
 		}
 		edited[d] = b
 	}
-	kept := map[string]bool{}
-	for _, m := range moves {
-		if !kept[m.name] {
-			if err := s.keep(ctx, m.name, keyring.NewValue([]byte(m.value)), nil); err != nil {
-				return err
-			}
-			kept[m.name] = true
-		}
-	}
-	err := keyring.UpdateIndex(s.places.secretsFile(), func(i *keyring.Index) error {
-		for _, m := range moves {
-			launch, err := launchOf(s.places, m.launch(moves))
-			if err != nil {
-				launch = "" // the client's own search path may have it; it is asked about
-			}
-			i.Tie(m.name, m.server, m.variable, launch)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := s.keepAll(moves); err != nil {
 		return err
 	}
 	for _, d := range sortedDocs(edited) {
@@ -294,6 +263,31 @@ func (s secrets) move(out io.Writer, moves []find) error {
 		fmt.Fprintf(out, "Wrote %s. Restart the servers in %s.\n", scan.VisibleLine(d.Path, 0), d.Title)
 	}
 	return nil
+}
+
+// keepAll keeps values and ties them.
+func (s secrets) keepAll(moves []find) error {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	kept := map[string]bool{}
+	for _, m := range moves {
+		if !kept[m.name] {
+			if err := s.keep(ctx, m.name, keyring.NewValue([]byte(m.value)), nil); err != nil {
+				return err
+			}
+			kept[m.name] = true
+		}
+	}
+	return keyring.UpdateIndex(s.places.secretsFile(), func(i *keyring.Index) error {
+		for _, m := range moves {
+			launch, err := launchOf(s.places, m.launch(moves))
+			if err != nil {
+				launch = "" // the client's own search path may have it; it is asked about
+			}
+			i.Tie(m.name, m.server, m.variable, launch)
+		}
+		return nil
+	})
 }
 
 // launch is the command line of a find once all are moved.

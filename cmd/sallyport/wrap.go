@@ -150,7 +150,7 @@ func (f wrapFlags) launch(super *child.Supervisor, argv []string) (*launch, erro
 	}
 	set.facts.Roots = rootsOf(argv, set.facts.Cwd, set.facts.Home)
 	view := set.policy.View(f.name, f.client)
-	command, built, err := f.command(argv, view)
+	command, built, err := f.command(argv, view, set.places)
 	if err != nil {
 		return nil, err
 	}

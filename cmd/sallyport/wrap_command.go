@@ -1,14 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sallyport/rules"
 	"sallyport/rules/scan"
 	"sallyport/wrap/child"
+	"sallyport/wrap/file"
 )
 
 // spawn starts the server with the secrets that it may have. What has them is guarded from here on.
@@ -40,7 +44,7 @@ func (l *launch) tellUser(text string) {
 }
 
 // command finds the program and makes its environment, without the secrets that it is to get.
-func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, child.Built, error) {
+func (f wrapFlags) command(argv []string, view *rules.View, p places) (child.Command, child.Built, error) {
 	e := child.Environment{Client: os.Environ(), Set: map[string]string{}}
 	secret, limit := naming(e.Client, argv, view.Server())
 	// Who has a secret gets no variable that nobody named: a configuration could say where to send it.
@@ -65,17 +69,42 @@ func (f wrapFlags) command(argv []string, view *rules.View) (child.Command, chil
 		hintf("server %q gets a secret, so of the client's variables it gets the usual ones only; name others with --env (left out: %s)",
 			f.name, scan.VisibleLine(strings.Join(built.Left, " "), 200))
 	}
-	path, login, err := child.Find(argv[0], built.Env)
+	path, built, err := p.find(argv[0], e, built)
 	if err != nil {
 		return child.Command{}, built, err
 	}
-	if login != "" {
-		e.Path = login
+	return child.Command{Path: path, Args: argv, Env: built.Env}, built, nil
+}
+
+// find looks for a program: where it was in the terminal in which install ran, then where the client says, and last where the login shell
+// would. What it is found by becomes the program's own search path. A path that the entry itself names is left alone.
+func (p places) find(program string, e child.Environment, built child.Built) (string, child.Built, error) {
+	recorded, err := file.ReadFile(p.pathFile(), 64<<10)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", built, fmt.Errorf("the search path that install recorded: %w", err)
+	}
+	if text := strings.TrimSpace(string(recorded)); text != "" && !slices.Contains(e.Named, "PATH") {
+		e.Path = child.JoinPath(text, pathIn(built.Env))
 		if built, err = e.Build(); err != nil {
-			return child.Command{}, built, err
+			return "", built, err
 		}
 	}
-	return child.Command{Path: path, Args: argv, Env: built.Env}, built, nil
+	path, login, err := child.Find(program, built.Env)
+	if err != nil || login == "" {
+		return path, built, err
+	}
+	e.Path = login
+	built, err = e.Build()
+	return path, built, err
+}
+
+func pathIn(env []string) string {
+	for _, v := range env {
+		if path, ok := strings.CutPrefix(v, "PATH="); ok {
+			return path
+		}
+	}
+	return ""
 }
 
 // homeOf is where the server will look for "~".

@@ -33,7 +33,7 @@ func find(command string, env []string, login func() (string, error)) (path, log
 		if err != nil {
 			return fmt.Errorf("%v; write the absolute path of %q in the entry (\"command -v %s\" in a terminal shows it)", err, name, name)
 		}
-		loginPath = joinPath(found, search)
+		loginPath = JoinPath(found, search)
 		return nil
 	}
 	if hasSeparator(command) {
@@ -100,8 +100,8 @@ func inPath(name, search string, env []string) (path string, misfit error) {
 	return "", misfit
 }
 
-// joinPath is first's absolute elements and then those of second that are not among them.
-func joinPath(first, second string) string {
+// JoinPath is first's absolute elements and then those of second that are not among them.
+func JoinPath(first, second string) string {
 	var list []string
 	for _, dir := range append(filepath.SplitList(first), filepath.SplitList(second)...) {
 		if filepath.IsAbs(dir) && !slices.Contains(list, dir) {

@@ -82,7 +82,17 @@ func cloned(entries []Entry) []Entry {
 
 // Front puts a program with words of its own in front of an entry's command, and sets the time for a tool call where limit is not 0. The
 // changes are what Undo takes.
-func (d *Document) Front(e Entry, program string, words []string, limit time.Duration) (changes []Change, err error) {
+func (d *Document) Front(e Entry, program string, words []string, limit time.Duration) ([]Change, error) {
+	edits, now := len(d.edits), cloned(d.now)
+	changes, err := d.front(e, program, words, limit)
+	if err != nil {
+		d.edits, d.now = d.edits[:edits], now
+		return nil, err
+	}
+	return changes, nil
+}
+
+func (d *Document) front(e Entry, program string, words []string, limit time.Duration) (changes []Change, err error) {
 	now := d.entry(e)
 	was := e.Command.Value
 	switch {

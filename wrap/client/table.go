@@ -199,3 +199,26 @@ func (env Environment) expand(path string) string {
 	}
 	return filepath.Join(first, filepath.FromSlash(rest))
 }
+
+// At is the configuration that a path is. Its name tells the client; ok is false where it tells none.
+func At(env Environment, path string) (f File, ok bool) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return f, false
+	}
+	for _, row := range Clients {
+		paths, has := row.Paths[env.System]
+		if !has {
+			paths = row.Paths[""]
+		}
+		for _, p := range paths {
+			rest, project := strings.CutPrefix(p, "./")
+			if project && strings.HasSuffix(filepath.ToSlash(path), "/"+rest) && !(f.Path != "" && f.Scope == User) {
+				f, ok = File{row, path}, true
+			} else if !project && env.expand(p) == path {
+				return File{row, path}, true
+			}
+		}
+	}
+	return f, ok
+}

@@ -223,6 +223,7 @@ func (d *Document) putBack(e Entry, changes []Change, first int, value func(stri
 // A Record says what was done to a file: it is kept until that is undone.
 type Record struct {
 	Client   string   `json:"client"`
+	Title    string   `json:"title"`
 	Path     string   `json:"path"`     // with links followed
 	Original string   `json:"original"` // SHA-256 of the file before the first change, as "h1:" and base64
 	Entries  []Undone `json:"entries"`
@@ -234,6 +235,7 @@ type Undone struct {
 	Server  string   `json:"server"`
 	Name    string   `json:"name"` // as --name has it
 	Changes []Change `json:"changes"`
+	Made    []string `json:"made,omitempty"` // secrets that were kept for it
 }
 
 // Of gives the changes of an entry.
@@ -285,22 +287,55 @@ type recordFile struct {
 
 // Load reads the record of a file; an empty one where there is none.
 func (r Records) Load(f File) (*Record, error) {
-	empty := &Record{Client: f.Client, Path: f.Real()}
-	data, err := file.ReadFile(r.path(f), maxSize)
+	record, err := r.read(r.path(f))
 	if errors.Is(err, fs.ErrNotExist) {
-		return empty, nil
+		return &Record{Client: f.Client, Title: f.Title, Path: f.Real()}, nil
 	}
+	return record, err
+}
+
+func (r Records) read(path string) (*Record, error) {
+	data, err := file.ReadFile(path, maxSize)
 	if err != nil {
 		return nil, err
 	}
 	var read recordFile
 	if err := json.Unmarshal(data, &read); err != nil {
-		return nil, fmt.Errorf("the undo record %q is damaged: %v; move it away to undo what can be seen in the file itself", r.path(f), err)
+		return nil, fmt.Errorf("the undo record %q is damaged: %v; move it away to undo what can be seen in the file itself", path, err)
 	}
 	if read.Version != recordVersion {
-		return nil, fmt.Errorf("the undo record %q is of version %d, which this sallyport does not know: use the one that wrote it", r.path(f), read.Version)
+		return nil, fmt.Errorf("the undo record %q is of version %d, which this sallyport does not know: use the one that wrote it", path, read.Version)
 	}
 	return &read.Record, nil
+}
+
+// All are the records of all files.
+func (r Records) All() (list []*Record, err error) {
+	entries, err := os.ReadDir(string(r))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".json" {
+			continue
+		}
+		record, err := r.read(filepath.Join(string(r), e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, record)
+	}
+	return list, err
+}
+
+// File is the file that the record is about; ok is false where no such client is known.
+func (r *Record) File() (f File, ok bool) {
+	for _, row := range Clients {
+		if row.Title == r.Title {
+			return File{row, r.Path}, true
+		}
+	}
+	return f, false
 }
 
 // Save keeps a record; one without entries is removed.

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"sallyport/keyring"
+	"sallyport/rules/scan"
+	"sallyport/wrap/client"
+	"sallyport/wrap/file"
+)
+
+// undoRecords is where what install did is kept, without a secret.
+func (p places) undoRecords() client.Records { return client.Records(p.state + "/undo") }
+
+// pathFile holds the search path of the terminal in which install ran.
+func (p places) pathFile() string { return p.state + "/path" }
+
+// nameKeys names the plain keys that move. With --dry-run the store is not asked which names are taken.
+func (j *job) nameKeys() error {
+	for _, n := range j.wrapped() {
+		j.moves = append(j.moves, n.moves...)
+	}
+	if len(j.moves) == 0 {
+		return nil
+	}
+	s := secrets{places: j.places, kind: keyring.Keyring}
+	if !j.in.dryRun {
+		var err error
+		if s, err = openSecrets(); err != nil {
+			return keepHint(err)
+		}
+	}
+	if err := s.name(j.moves); err != nil {
+		return keepHint(err)
+	}
+	j.secrets = &s
+	i := 0
+	for _, n := range j.wrapped() {
+		i += copy(n.moves, j.moves[i:i+len(n.moves)])
+	}
+	return nil
+}
+
+func keepHint(err error) error {
+	var h hinted
+	if errors.As(err, &h) {
+		return err
+	}
+	return hinted{err, "mend that, or add --keep-keys to leave plain keys where they are"}
+}
+
+// edit makes the edits of all files, and writes none.
+func (j *job) edit() error {
+	j.moves = nil
+	for _, n := range j.wrapped() {
+		var err error
+		if n.changes, err = n.doc.Front(n.entry, j.program, n.words, n.limit); err != nil {
+			n.left = err.Error()
+			continue
+		}
+		for _, f := range n.moves {
+			v := client.Variable{Text: f.text}
+			if f.variable != argsVariable {
+				v.Name = f.variable
+			}
+			c, err := n.doc.SetSecret(v, f.before, f.name)
+			if err != nil {
+				return err
+			}
+			n.changes = append(n.changes, c)
+		}
+		j.moves = append(j.moves, n.moves...)
+	}
+	for _, n := range j.wrapped() {
+		if j.edited[n.doc] != nil {
+			continue
+		}
+		data, err := n.doc.Edited()
+		if err != nil {
+			return fmt.Errorf("%s: %q: %w", n.doc.Title, n.doc.Path, err)
+		}
+		j.edited[n.doc] = data
+	}
+	return nil
+}
+
+// diff prints what the files would have, without keys.
+func (j *job) diff() {
+	var hide []string
+	for _, f := range j.moves {
+		for _, text := range []string{f.value, strings.Trim(fmt.Sprintf("%q", f.value), `"`), strings.ReplaceAll(f.value, "'", "''")} {
+			hide = append(hide, text, fmt.Sprintf("‹%d bytes›", len(f.value)))
+		}
+	}
+	var last *client.Document
+	for _, n := range j.wrapped() {
+		if n.doc != last {
+			last = n.doc
+			fmt.Fprint(j.out, scan.Visible(n.doc.Diff(strings.NewReplacer(hide...).Replace)))
+		}
+	}
+}
+
+// apply does what was agreed on: the keys first, then one file after the other, then the pins.
+func (j *job) apply() error {
+	made, err := j.keep()
+	if err != nil {
+		return err
+	}
+	if err := j.recordPath(); err != nil {
+		return err
+	}
+	done := map[string]bool{}
+	var failed []error
+	for _, d := range j.docs() {
+		if err := j.write(d, made); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		for _, n := range j.wrapped() {
+			if n.doc == d {
+				done[n.name] = true
+			}
+		}
+		fmt.Fprintf(j.out, "Wrote %s\n", pathText(d.Path))
+	}
+	if err := j.accept(done); err != nil {
+		failed = append(failed, err)
+	}
+	if len(failed) == 0 {
+		j.restart()
+	}
+	return errors.Join(failed...)
+}
+
+func (j *job) docs() (list []*client.Document) {
+	for _, n := range j.wrapped() {
+		if !slices.Contains(list, n.doc) {
+			list = append(list, n.doc)
+		}
+	}
+	return list
+}
+
+// keep puts the keys into the store and ties them; it gives the names of those that were not there before.
+func (j *job) keep() (made map[string]bool, err error) {
+	if len(j.moves) == 0 {
+		return nil, nil
+	}
+	index, err := keyring.LoadIndex(j.places.secretsFile())
+	if err != nil {
+		return nil, err
+	}
+	records, err := j.places.undoRecords().All()
+	if err != nil {
+		return nil, err
+	}
+	made = map[string]bool{}
+	for _, r := range records {
+		for _, u := range r.Entries {
+			for _, name := range u.Made {
+				made[name] = true
+			}
+		}
+	}
+	for _, m := range j.moves {
+		if _, there := index.Secrets[m.name]; !there {
+			made[m.name] = true
+		}
+	}
+	return made, j.secrets.keepAll(j.moves)
+}
+
+// write is the transaction of one file: what can be undone is kept first, and forgotten where the file was not written.
+func (j *job) write(d *client.Document, made map[string]bool) error {
+	records := j.places.undoRecords()
+	record, err := records.Load(d.File)
+	if err != nil {
+		return err
+	}
+	before := *record
+	before.Entries = slices.Clone(record.Entries)
+	if len(record.Entries) == 0 {
+		record.Original = d.Original()
+	}
+	for _, n := range j.wrapped() {
+		if n.doc != d {
+			continue
+		}
+		u := client.Undone{Section: n.entry.Section, Server: n.entry.Server, Name: n.name, Changes: n.changes}
+		for _, f := range n.moves {
+			if made[f.name] {
+				u.Made = append(u.Made, f.name)
+			}
+		}
+		record.Without(n.entry)
+		record.Entries = append(record.Entries, u)
+	}
+	if err := records.Save(d.File, record); err != nil {
+		return err
+	}
+	if err := d.Write(j.edited[d]); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", d.Title, err), records.Save(d.File, &before), j.forget(d, made))
+	}
+	return nil
+}
+
+// forget takes back the keys of a file that was not written.
+func (j *job) forget(d *client.Document, made map[string]bool) error {
+	var failed []error
+	for _, m := range j.moves {
+		if m.doc == d {
+			failed = append(failed, j.secrets.release(m.name, m.server, m.variable, made[m.name]))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// release unties a secret, and removes it where it was kept for this and nobody else has it.
+func (s secrets) release(name, server, variable string, made bool) error {
+	left := 0
+	err := keyring.UpdateIndex(s.places.secretsFile(), func(i *keyring.Index) error {
+		i.Untie(name, server, variable)
+		if left = len(i.Secrets[name].Owners); left == 0 && made {
+			delete(i.Secrets, name)
+		}
+		return nil
+	})
+	if err != nil || left > 0 || !made {
+		return err
+	}
+	return patiently(func(ctx context.Context) error {
+		if err := s.store.Remove(ctx, name); err != nil && !errors.Is(err, keyring.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
+}
+
+// recordPath keeps the search path of this terminal for clients that a desktop started: wrap looks for programs there first.
+func (j *job) recordPath() error {
+	if err := file.MkdirPrivate(j.places.state); err != nil {
+		return err
+	}
+	return file.WriteFile(j.places.pathFile(), []byte(os.Getenv("PATH")+"\n"), 0o600)
+}
+
+// restart says what is left to do.
+func (j *job) restart() {
+	var running, others []string
+	for _, d := range j.docs() {
+		list := &others
+		if runs(d.Row) {
+			list = &running
+		}
+		if name := strings.TrimSuffix(strings.TrimSuffix(d.Title, " (project)"), " (workspace)"); !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+	if len(running) > 0 {
+		fmt.Fprintf(j.out, "Running now, with their old servers: restart %s.\n", strings.Join(running, ", "))
+	}
+	fmt.Fprintln(j.out, `Next: "sallyport doctor" proves that it works, "sallyport approve" answers questions.`)
+}
