@@ -372,7 +372,7 @@ func launchOf(p places, t tied) (string, error) {
 	for _, name := range t.secrets {
 		wants = append(wants, want{variable: name})
 	}
-	env := launchEnv(pin.EnvOf(key, t.named, t.lookup), wants, steering(built.Env, p.home, cwd))
+	env := launchEnv(pin.EnvOf(key, t.named, t.lookup), wants, steering(built.Env, p.home, cwd, p.recordedPath()))
 	store, launch := p.store(built.Env), origin.Launch{Args: slices.Clone(argv), Env: built.Env, Dir: cwd}
 	if !t.install {
 		return launchDigest(store, launch, store.Look(launch), env), nil

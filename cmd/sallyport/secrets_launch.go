@@ -20,6 +20,7 @@ import (
 	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/child"
+	"sallyport/wrap/file"
 	"sallyport/wrap/pin/origin"
 )
 
@@ -131,9 +132,10 @@ func launchDigest(store *origin.Store, l origin.Launch, o origin.Origin, env map
 }
 
 // steering are the variables that the usual ones are not expected to have, and that choose where a program looks and what it trusts: a
-// configuration can set them beside a command that was accepted.
-func steering(env []string, home, cwd string) map[string]string {
+// configuration can set them beside a command that was accepted. recorded is the search path that install kept.
+func steering(env []string, home, cwd, recorded string) map[string]string {
 	m := map[string]string{}
+	known := filepath.SplitList(recorded)
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
 		odd := value != "" && child.Steers(name)
@@ -144,7 +146,7 @@ func steering(env []string, home, cwd string) map[string]string {
 			odd = !below(value, home)
 		case name == "PATH", name == "SHELL", strings.HasPrefix(name, "XDG_") && strings.HasSuffix(name, "_DIRS"):
 			odd = slices.ContainsFunc(filepath.SplitList(value), func(dir string) bool {
-				return !filepath.IsAbs(dir) || below(dir, cwd) && !below(home, cwd) || cloned(dir, home)
+				return !slices.Contains(known, dir) && (!filepath.IsAbs(dir) || below(dir, cwd) && !below(home, cwd) || !usualPlace(dir, home))
 			})
 		}
 		if odd {
@@ -152,6 +154,21 @@ func steering(env []string, home, cwd string) map[string]string {
 		}
 	}
 	return m
+}
+
+// usualPlace reports whether a folder is one from which people have programs: the system's, a package manager's, or a hidden one of the
+// home, which is how people install things (~/.nvm). Any other may have come with a clone.
+func usualPlace(dir, home string) bool {
+	if rel, err := filepath.Rel(home, dir); err == nil && strings.HasPrefix(rel, ".") && !strings.HasPrefix(rel, "..") {
+		return true
+	}
+	for _, prefix := range []string{"/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew", "/nix", "/snap"} {
+		if below(dir, prefix) {
+			return true
+		}
+	}
+	info, err := os.Stat(dir)
+	return err != nil || file.OfSystem(info) && !cloned(dir, home)
 }
 
 // cloned reports whether a folder lies in a working tree. Those below hidden folders of the home are how people install things (~/.nvm).
@@ -212,7 +229,7 @@ func (l *launch) released(wants []want) ([]keyring.Value, error) {
 	if len(wants) == 0 {
 		return nil, nil
 	}
-	steers := steering(l.start.origin.Env, l.set.facts.Home, l.set.facts.Cwd)
+	steers := steering(l.start.origin.Env, l.set.facts.Home, l.set.facts.Cwd, l.set.places.recordedPath())
 	digest := launchDigest(l.start.store, l.start.origin, l.start.launch.Origin, launchEnv(l.start.launch.Env, wants, steers))
 	open, err := l.unowned(wants, digest, len(steers) > 0)
 	if err != nil {

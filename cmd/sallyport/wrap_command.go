@@ -98,6 +98,15 @@ func (p places) find(program string, e child.Environment, built child.Built) (st
 	return path, built, err
 }
 
+// recordedPath is the search path that install kept; "" for none that can be read.
+func (p places) recordedPath() string {
+	text, err := file.ReadFile(p.pathFile(), 64<<10)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
 func pathIn(env []string) string {
 	for _, v := range env {
 		if path, ok := strings.CutPrefix(v, "PATH="); ok {

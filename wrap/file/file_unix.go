@@ -86,6 +86,12 @@ func flock(f *os.File, how int) error {
 	return result
 }
 
+// OfSystem reports whether root owns a file and nobody else may write to it.
+func OfSystem(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Uid == 0 && info.Mode().Perm()&0o022 == 0
+}
+
 func rename(from, to string) error { return os.Rename(from, to) }
 
 // syncDir makes a rename in dir durable. File systems that cannot sync a folder are no reason to
