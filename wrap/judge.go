@@ -33,6 +33,14 @@ func stricter(a, b judged) judged {
 // allowed is where stricter starts.
 var allowed = judged{Decision: rules.Decision{Action: rules.Allow}}
 
+// Canary is a tool that no server has for us: a call of it is judged like any other, and then refused by CanaryRule, so that anybody can
+// see that what is refused does not arrive.
+const (
+	Canary       = "sallyport_canary"
+	CanaryRule   = "sallyport/canary"
+	canaryReason = "it is there to be refused"
+)
+
 // judgeRequest asks the rules.
 func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 	if !known {
@@ -53,6 +61,9 @@ func (p *pump) judgeRequest(c *call, m method, known bool) judged {
 		}
 	} else {
 		j = p.decide(w)
+	}
+	if c.method == "tools/call" && c.tool == Canary {
+		j = stricter(p.observe(rules.Decision{Action: rules.Deny, Rule: CanaryRule, Because: canaryReason}, w), j)
 	}
 	pinned := p.pinned(c)
 	j = stricter(j, pinned)

@@ -248,6 +248,10 @@ func (j *job) run(ctx context.Context) error {
 		fmt.Fprintln(j.out, "Nothing was changed, and nothing was started.")
 		return j.result()
 	}
+	// What starts where depends on it: it comes before servers are looked at, and secrets tied to them.
+	if err := j.recordPath(); err != nil {
+		return err
+	}
 	if !j.in.noProbe {
 		if err := j.look(ctx); err != nil {
 			return err

@@ -112,9 +112,6 @@ func (j *job) apply() error {
 	if err != nil {
 		return err
 	}
-	if err := j.recordPath(); err != nil {
-		return err
-	}
 	done := map[string]bool{}
 	var failed []error
 	for _, d := range j.docs() {

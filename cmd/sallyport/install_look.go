@@ -38,6 +38,12 @@ func (j *job) look(ctx context.Context) error {
 		default:
 			n.pin = s.pin
 			n.asWritten(key)
+			for k := range n.moves {
+				n.moves[k].environ, n.moves[k].dir = list[i].env, n.dir
+				if len(n.pin.Launches) > 0 {
+					n.moves[k].origin = &n.pin.Launches[0].Origin
+				}
+			}
 		}
 	}
 	return j.review()

@@ -75,8 +75,9 @@ const (
 	legacyHello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":` +
 		`{"roots":{"listChanged":true},"sampling":{},"elicitation":{"form":{},"url":{}}},"clientInfo":{"name":"sallyport","version":"1"}}}`
 	legacyReady = `{"jsonrpc":"2.0","method":"notifications/initialized"}`
-	modernHello = `{"jsonrpc":"2.0","id":2,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
-		`"io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"sallyport","version":"1"}}}}`
+	modernMeta  = `{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"sallyport","version":"1"}}`
+	modernHello = `{"jsonrpc":"2.0","id":2,"method":"server/discover","params":{"_meta":` + modernMeta + `}}`
 )
 
 // look makes the handshake, in the legacy era first, which nearly all servers speak, and lists what the server has.

@@ -347,12 +347,18 @@ type tied struct {
 	lookup  func(string) (string, bool) // their values
 	secrets []string                    // of them, those that are secrets
 	install bool                        // a package that is not there yet; else it is known by its words, which no start has
+	known   *origin.Origin              // what it starts, where that was looked at
+	environ []string                    // of the client; nil for ours
+	dir     string                      // where the client starts it; "" for here
 }
 
 // launchOf is the digest of a command line as a session in this folder would start it.
 func launchOf(p places, t tied) (string, error) {
 	argv := t.command
-	e := child.Environment{Client: os.Environ(), Named: t.named, Limit: true}
+	if t.environ == nil {
+		t.environ = os.Environ()
+	}
+	e := child.Environment{Client: t.environ, Named: t.named, Limit: true}
 	built, err := e.Build()
 	if err != nil {
 		return "", err
@@ -360,9 +366,11 @@ func launchOf(p places, t tied) (string, error) {
 	if _, built, err = p.find(argv[0], e, built); err != nil {
 		return "", err
 	}
-	cwd, err := workingFolder()
-	if err != nil {
-		return "", err
+	cwd := t.dir
+	if cwd == "" {
+		if cwd, err = workingFolder(); err != nil {
+			return "", err
+		}
 	}
 	key, err := pin.EnvKey(filepath.Join(p.state, "pins"))
 	if err != nil {
@@ -374,6 +382,9 @@ func launchOf(p places, t tied) (string, error) {
 	}
 	env := launchEnv(pin.EnvOf(key, t.named, t.lookup), wants, steering(built.Env, p.home, cwd, p.recordedPath()))
 	store, launch := p.store(built.Env), origin.Launch{Args: slices.Clone(argv), Env: built.Env, Dir: cwd}
+	if t.known != nil {
+		return launchDigest(store, launch, *t.known, env), nil
+	}
 	if !t.install {
 		return launchDigest(store, launch, store.Look(launch), env), nil
 	}

@@ -8,6 +8,7 @@ import (
 	"sallyport/keyring/guard"
 	"sallyport/rules/scan"
 	"sallyport/wrap/client"
+	"sallyport/wrap/pin/origin"
 )
 
 // A find is a value that looks like a credential.
@@ -23,6 +24,11 @@ type find struct {
 	kind     string
 	name     string // that it gets
 	why      string // it is not moved; "" where it is
+
+	// Where the server was looked at before: what it starts, and how.
+	origin  *origin.Origin
+	environ []string
+	dir     string
 }
 
 // A wrapped is the command line of an entry in which sallyport stands in front.

@@ -292,7 +292,7 @@ func (s secrets) keepAll(moves []find) error {
 
 // launch is the command line of a find once all are moved.
 func (f find) launch(moves []find) tied {
-	t := tied{command: slices.Clone(f.wrapped.command), named: f.wrapped.named}
+	t := tied{command: slices.Clone(f.wrapped.command), named: f.wrapped.named, known: f.origin, environ: f.environ, dir: f.dir}
 	for _, m := range moves {
 		if m.doc != f.doc || m.entry.Section != f.entry.Section || m.entry.Server != f.entry.Server {
 			continue

@@ -173,7 +173,7 @@ that you accepted with the server's pin.`,
 			if err != nil {
 				return err
 			}
-			return tieSecret(cmd.OutOrStdout(), args[0], owners[0], tied{command, named, os.LookupEnv, []string{owners[0].Variable}, true})
+			return tieSecret(cmd.OutOrStdout(), args[0], owners[0], tied{command: command, named: named, lookup: os.LookupEnv, secrets: []string{owners[0].Variable}, install: true})
 		},
 	}
 	cmd.Flags().StringArrayVar(&named, "env", nil, "a variable that the client's entry sets; may be repeated")
