@@ -171,6 +171,12 @@ func documents(files []client.File) (list []*client.Document, broken int) {
 	return list, broken
 }
 
+// mayWrite reports whether a file is meant to be written: we could replace one that is not.
+func mayWrite(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().Perm()&0o200 != 0
+}
+
 func (in *installation) install(out io.Writer) error {
 	places, err := currentPlaces()
 	if err != nil {
@@ -188,6 +194,14 @@ func (in *installation) install(out io.Writer) error {
 		return err
 	}
 	docs, broken := documents(files)
+	docs = slices.DeleteFunc(docs, func(d *client.Document) bool {
+		closed := !mayWrite(d.Real())
+		if closed {
+			warningf("%s: %q is read-only: it is left as it is; \"chmod u+w\" it first", d.Title, d.Path)
+			broken++
+		}
+		return closed
+	})
 	workspace, err := os.MkdirTemp("", "sallyport-workspace-")
 	if err != nil {
 		return err
@@ -346,7 +360,7 @@ func (j *job) question() string {
 func (j *job) result() error {
 	switch {
 	case j.failed > 0:
-		return withHint("mend what keeps it from starting, and run it again; or add --no-probe", "%s left unwrapped: it did not start", plural(j.failed, "server was", "servers were"))
+		return withHint("mend what keeps it from starting, and run it again; or add --no-probe", "%s", plural(j.failed, "server was left unwrapped: it did not start", "servers were left unwrapped: they did not start"))
 	case j.broken > 0:
 		return brokenError(j.broken)
 	}

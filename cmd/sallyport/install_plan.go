@@ -75,7 +75,7 @@ func (p *planner) entry(d *client.Document, e client.Entry) *planned {
 	n := &planned{doc: d, entry: e}
 	w, wrapped := unwrap(e)
 	switch {
-	case wrapped && e.Command.Value != p.program && !isFile(e.Command.Value):
+	case wrapped && e.Command.Value != p.program && strings.ContainsAny(e.Command.Value, `/\`) && !isFile(e.Command.Value):
 		n.left = fmt.Sprintf("wrapped by %q, which is not there: \"sallyport uninstall %s --server %s\", then install again", e.Command.Value, d.Client, wrap.ShellWord(e.Server))
 	case wrapped:
 		n.left, n.name = "already wrapped", w.name

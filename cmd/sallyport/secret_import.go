@@ -99,7 +99,7 @@ func importSecrets(out io.Writer, clients []string, dryRun, yes bool) error {
 	printFinds(out, finds, moves)
 	switch {
 	case len(moves) == 0:
-		hintf(`write "command": "sallyport" and "args": ["wrap", "--name", SERVER, "--", COMMAND, …] into an entry first`)
+		hintf(`run "sallyport install": it puts sallyport in front of servers, and moves their keys`)
 		return brokenError(broken)
 	case dryRun:
 		fmt.Fprintln(out, "Nothing was changed.")
@@ -126,7 +126,7 @@ func brokenError(n int) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s could not be read", countOf(n, "configuration"))
+	return errors.New(plural(n, "configuration was left as it is: see above", "configurations were left as they are: see above"))
 }
 
 // name gives each value a name: that of its server, with the variable where the server has several. One value has one name, in all files,

@@ -85,6 +85,11 @@ func (in *installation) uninstall(out io.Writer) error {
 			return err
 		}
 	}
+	for _, name := range in.servers {
+		if !slices.ContainsFunc(u.list, func(r removal) bool { return r.entry.Server == name }) {
+			return usageError{withHint(`"sallyport scan" lists the servers`, "sallyport stands in front of no server %q", scan.VisibleLine(name, 80))}
+		}
+	}
 	if len(u.list) == 0 {
 		fmt.Fprintf(out, "Sallyport stands in front of nothing in %s.\n", countOf(len(docs), "configuration"))
 		return brokenError(broken)
