@@ -171,6 +171,12 @@ func namesInFile(path string) (names []string, err error) {
 // environment fills in what only a client knows, so that the server can be looked at.
 func (p *planner) environment(n *planned) {
 	n.env = map[string]string{}
+	home := p.home
+	if folder := n.doc.Folder(); folder != "" {
+		inside := *p
+		inside.workspace, home = folder, folder
+		p = &inside
+	}
 	unknown := func(what string) {
 		if n.unseen == "" {
 			n.unseen = what + " holds a variable that only the client knows"
@@ -194,7 +200,7 @@ func (p *planner) environment(n *planned) {
 	}
 	dir, known := p.fill(n.doc.Row, n.entry.Dir)
 	if n.dir = dir; dir == "" {
-		if n.dir = p.home; filepath.IsAbs(n.entry.Section) && isDir(n.entry.Section) {
+		if n.dir = home; filepath.IsAbs(n.entry.Section) && isDir(n.entry.Section) {
 			n.dir = n.entry.Section
 		}
 	}

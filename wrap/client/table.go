@@ -163,6 +163,20 @@ type File struct {
 	Path string
 }
 
+// Folder is the folder of the project that the file belongs to; "" for a user's own.
+func (f File) Folder() string {
+	for _, paths := range f.Paths {
+		for _, p := range paths {
+			if rest, project := strings.CutPrefix(p, "./"); project {
+				if dir, ok := strings.CutSuffix(filepath.ToSlash(f.Path), "/"+rest); ok {
+					return filepath.FromSlash(dir)
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // Find gives the files that exist, in the order of the table.
 func Find(env Environment) (files []File) {
 	for _, row := range Clients {
