@@ -55,11 +55,17 @@ To see it work, without a network or a client:
 
     $ sallyport demo
 
-To put it in front of a server, write in claude_desktop_config.json, or where
-your client keeps its servers:
+To put it in front of the servers of the clients on this machine, to see that it
+stands there, and to take it away again to the byte:
+
+    $ sallyport install
+    $ sallyport doctor
+    $ sallyport uninstall
+
+By hand, write in claude_desktop_config.json, or where your client keeps its servers:
 
     "filesystem": {
-      "command": "sallyport",
+      "command": "/home/you/.local/bin/sallyport",
       "args": ["wrap", "--name", "filesystem", "--",
                "npx", "-y", "@modelcontextprotocol/server-filesystem", "/home/you/project"]
     }

@@ -42,9 +42,20 @@ func TestReadmeShowsWhatIs(t *testing.T) {
 			checkRules(t, path)
 		case "json":
 			checkConfiguration(t, []byte(block[2]))
+		case "console":
+			// What the script readme-install.txtar sees.
+			script, err := os.ReadFile("testdata/script/readme-install.txtar")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(block[2]) {
+				if !strings.HasPrefix(line, "$ ") && !strings.Contains(string(script), "\n"+line) {
+					t.Errorf("no script sees: %s", line)
+				}
+			}
 		}
 	}
-	if seen["text"] == 0 || seen["yaml"] == 0 || seen["json"] == 0 {
+	if seen["text"] == 0 || seen["console"] == 0 || seen["yaml"] == 0 || seen["json"] == 0 {
 		t.Errorf("blocks: %v", seen)
 	}
 }
