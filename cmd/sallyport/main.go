@@ -88,6 +88,6 @@ To answer what it asks, and to see what lives and what it did:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{withHint(`run "`+cmd.CommandPath()+` --help"`, "%v", err)}
 	})
-	root.AddCommand(newWrapCommand(), newInstallCommand(), newUninstallCommand(), newApproveCommand(), newStatusCommand(), newDoctorCommand(), newDemoCommand(), newRulesCommand(), newPinCommand(), newBlockCommand(), newSecretCommand(), newLogCommand(), newVersionCommand(), newManualCommand(), newLookCommand())
+	root.AddCommand(newWrapCommand(), newInstallCommand(), newUninstallCommand(), newApproveCommand(), newStatusCommand(), newScanCommand(), newDoctorCommand(), newDemoCommand(), newRulesCommand(), newPinCommand(), newBlockCommand(), newSecretCommand(), newLogCommand(), newVersionCommand(), newManualCommand(), newLookCommand())
 	return root
 }

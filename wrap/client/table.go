@@ -236,3 +236,18 @@ func At(env Environment, path string) (f File, ok bool) {
 	}
 	return f, ok
 }
+
+// InProject are the configurations of projects that a file with such a path is.
+func InProject(path string) (files []File) {
+	for _, row := range Clients {
+		if row.Scope != Project {
+			continue
+		}
+		for _, p := range row.Paths[""] {
+			if strings.HasSuffix(filepath.ToSlash(path), strings.TrimPrefix(p, ".")) {
+				files = append(files, File{row, path})
+			}
+		}
+	}
+	return files
+}
