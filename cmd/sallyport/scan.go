@@ -194,6 +194,9 @@ func (s *scanning) collect() error {
 		seen[f.Client+" "+f.Path] = true
 		d, err := client.Read(f)
 		if err != nil {
+			if inner := errors.Unwrap(err); inner != nil {
+				err = inner // without the path, which stands above
+			}
 			s.unread(f, err.Error())
 			continue
 		}

@@ -79,7 +79,7 @@ func writeSARIF(out io.Writer, root string, list []*scanned) error {
 				text += " → " + f.Fix
 			}
 			r := sarifResult{RuleID: f.Kind, Level: map[string]string{"low": "note", "medium": "warning", "high": "error", "critical": "error"}[f.Severity],
-				Message: sarifMessage{scan.VisibleLine(text, 0)}, PartialFingerprints: map[string]string{"sallyport/v1": f.ID}}
+				Message: sarifMessage{scan.VisibleLine(text, 0)}, PartialFingerprints: map[string]string{"sallyport/v1": scan.VisibleLine(f.ID, 0)}}
 			var at sarifLocation
 			at.PhysicalLocation.ArtifactLocation.URI = sarifPath(root, x.Path)
 			at.PhysicalLocation.Region.StartLine = max(1, x.Line)
