@@ -39,7 +39,7 @@ func TestReadmeShowsWhatIs(t *testing.T) {
 			if err := os.WriteFile(path, []byte(block[2]), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			checkRules(t, path)
+			checkRules(t, rules.Source{Path: path, Trust: rules.User})
 		case "json":
 			checkConfiguration(t, []byte(block[2]))
 		case "console":
@@ -60,41 +60,20 @@ func TestReadmeShowsWhatIs(t *testing.T) {
 	}
 }
 
-func TestExamplesLoadAndPassTheirTests(t *testing.T) {
-	files, err := filepath.Glob("../../examples/*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no examples: %v", err)
-	}
-	for _, path := range files {
-		switch filepath.Ext(path) {
-		case ".yaml":
-			checkRules(t, path)
-		case ".json":
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkConfiguration(t, b)
-		default:
-			t.Errorf("%s: no test loads it", path)
-		}
-	}
-}
-
-func checkRules(t *testing.T, path string) {
+func checkRules(t *testing.T, source rules.Source) {
 	t.Helper()
-	policy, err := rules.Load(os.ReadFile, rules.Source{Path: path, Trust: rules.User})
+	policy, err := rules.Load(os.ReadFile, source)
 	if err != nil {
 		t.Error(err)
 		return
 	}
 	results := policy.Test(rules.Facts{Home: "/home/you", Cwd: "/home/you/project"})
 	if len(results) == 0 {
-		t.Errorf("%s has no tests", path)
+		t.Errorf("%s has no tests", source.Path)
 	}
 	for _, r := range results {
 		if !r.OK() {
-			t.Errorf("%s: %v", path, r)
+			t.Errorf("%s: %v", source.Path, r)
 		}
 	}
 }
