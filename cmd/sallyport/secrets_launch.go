@@ -20,7 +20,6 @@ import (
 	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/child"
-	"sallyport/wrap/file"
 	"sallyport/wrap/pin/origin"
 )
 
@@ -131,67 +130,6 @@ func launchDigest(store *origin.Store, l origin.Launch, o origin.Origin, env map
 	return "l1:" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// steering are the variables that the usual ones are not expected to have, and that choose where a program looks and what it trusts: a
-// configuration can set them beside a command that was accepted. recorded is the search path that install kept.
-func steering(env []string, home, cwd, recorded string) map[string]string {
-	m := map[string]string{}
-	known := filepath.SplitList(recorded)
-	for _, v := range env {
-		name, value, _ := strings.Cut(v, "=")
-		odd := value != "" && child.Steers(name)
-		switch {
-		case name == "HOME", name == "USERPROFILE":
-			odd = value != home
-		case strings.HasPrefix(name, "XDG_") && strings.HasSuffix(name, "_HOME"):
-			odd = !below(value, home)
-		case name == "PATH", name == "SHELL", strings.HasPrefix(name, "XDG_") && strings.HasSuffix(name, "_DIRS"):
-			odd = slices.ContainsFunc(filepath.SplitList(value), func(dir string) bool {
-				return !slices.Contains(known, dir) && (!filepath.IsAbs(dir) || below(dir, cwd) && !below(home, cwd) || !usualPlace(dir, home))
-			})
-		}
-		if odd {
-			m[name] = value
-		}
-	}
-	return m
-}
-
-// usualPlace reports whether a folder is one from which people have programs: the system's, a package manager's, or a hidden one of the
-// home, which is how people install things (~/.nvm). Any other may have come with a clone.
-func usualPlace(dir, home string) bool {
-	if rel, err := filepath.Rel(home, dir); err == nil && strings.HasPrefix(rel, ".") && !strings.HasPrefix(rel, "..") {
-		return true
-	}
-	for _, prefix := range []string{"/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew", "/nix", "/snap"} {
-		if below(dir, prefix) {
-			return true
-		}
-	}
-	info, err := os.Stat(dir)
-	return err != nil || file.OfSystem(info) && !cloned(dir, home)
-}
-
-// cloned reports whether a folder lies in a working tree. Those below hidden folders of the home are how people install things (~/.nvm).
-func cloned(dir, home string) bool {
-	if rel, err := filepath.Rel(home, dir); err == nil && strings.HasPrefix(rel, ".") && !strings.HasPrefix(rel, "..") {
-		return false
-	}
-	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return true
-		}
-		if dir == filepath.Dir(dir) || dir == home {
-			return false
-		}
-	}
-}
-
-// below reports whether a path is a folder, or in it.
-func below(path, folder string) bool {
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsAbs(path) && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
-}
-
 // launchEnv are the variables that count for whether a launch is a known one: what its entry names, without secrets, and what steers it.
 func launchEnv(named map[string]string, wants []want, steering map[string]string) map[string]string {
 	m := maps.Clone(named)
@@ -222,6 +160,29 @@ func naming(environ, argv []string, server rules.ServerConfig) (names []string, 
 		wanted = wanted || g.Secret()
 	}
 	return names, wanted || slices.ContainsFunc(server.Args, rules.Given.Secret)
+}
+
+// meant leaves out what is for other servers: some clients let what one entry sets be seen by the servers of all (mcporter does, while it
+// lists them). What an entry names after --env is meant for it, and so is a secret that nobody else has.
+func (l *launch) meant(wants []want) (list []want, err error) {
+	if len(wants) == 0 {
+		return nil, nil
+	}
+	index, err := keyring.LoadIndex(l.set.places.secretsFile())
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range wants {
+		owners := index.Secrets[w.ref.Name].Owners
+		mine := slices.ContainsFunc(owners, func(o keyring.Owner) bool { return o.Server == l.flags.name })
+		if w.users || w.variable == argsVariable || slices.Contains(l.flags.env, w.variable) || mine || len(owners) == 0 {
+			list = append(list, w)
+			continue
+		}
+		hintf("server %q does not get %s: %s is a secret of server %q; if it is meant for this one, name it after --env in its entry",
+			l.flags.name, scan.VisibleLine(w.variable, 80), w.ref, scan.VisibleLine(owners[0].Server, 80))
+	}
+	return list, nil
 }
 
 // released finds the values of what the server wants, once it is clear that it may have them.

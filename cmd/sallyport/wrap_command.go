@@ -17,6 +17,10 @@ import (
 
 // spawn starts the server with the secrets that it may have. What has them is guarded from here on.
 func (l *launch) spawn(super *child.Supervisor, command child.Command, wants []want) error {
+	wants, err := l.meant(wants)
+	if err != nil {
+		return err
+	}
 	values, err := l.released(wants)
 	if err != nil {
 		return err
