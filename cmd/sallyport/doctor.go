@@ -96,7 +96,9 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 		list = append(list, diagnosis{ID: "rules", State: stateBroken, Message: err.Error(), Fix: "sallyport rules check"})
 	}
 	docs, unread := readable(files)
-	list = append(list, unread...)
+	if len(in.servers) == 0 {
+		list = append(list, unread...)
+	}
 	home, _ := os.UserHomeDir()
 	workspace, err := os.MkdirTemp("", "sallyport-workspace-")
 	if err != nil {
@@ -140,6 +142,9 @@ func readable(files []client.File) (docs []*client.Document, list []diagnosis) {
 		seen[f.Client+" "+f.Real()] = true
 		d, err := client.Read(f)
 		if err != nil {
+			if inner := errors.Unwrap(err); inner != nil {
+				err = inner // without the path, which stands above
+			}
 			list = append(list, diagnosis{ID: "file:" + f.Path, State: stateBroken, Client: f.Client, Path: f.Path, Message: err.Error()})
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -49,12 +50,20 @@ func (x *patient) canary(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, canaryTime)
 	defer cancel()
 	start, took := time.Now(), time.Duration(0)
-	cmd := exec.CommandContext(ctx, x.n.argv[0], x.n.argv[1:]...)
-	cmd.Env, cmd.Dir = clientEnv(x.n.doc.Row, os.Environ(), x.n.env), x.n.dir
-	cmd.WaitDelay = 5 * time.Second
-	if !strings.ContainsAny(cmd.Path, `/\`) {
-		cmd.Err = errors.New("the client would not find it: write its absolute path")
+	env := clientEnv(x.n.doc.Row, os.Environ(), x.n.env)
+	reinstall := fmt.Sprintf("sallyport uninstall %[1]s --server %[2]s; sallyport install %[1]s --server %[2]s", x.d.Client, wrap.ShellWord(x.d.Server))
+	program, err := programIn(x.n.argv[0], pathIn(env))
+	if err != nil {
+		x.d.State, x.d.Message, x.d.Fix = stateBroken, err.Error(), reinstall
+		return
 	}
+	if !sameProgram(program) { // whatever it answers proves nothing
+		x.d.State, x.d.Message, x.d.Fix = stateBroken, fmt.Sprintf("its program %q is not this sallyport", program), reinstall
+		return
+	}
+	cmd := exec.CommandContext(ctx, program, x.n.argv[1:]...)
+	cmd.Env, cmd.Dir = env, x.n.dir
+	cmd.WaitDelay = 5 * time.Second
 	var words bytes.Buffer
 	cmd.Stderr = &words
 	in, err := cmd.StdinPipe()
@@ -77,9 +86,40 @@ func (x *patient) canary(ctx context.Context) {
 	case err != nil:
 		x.d.State, x.d.Message = stateBroken, "it does not start: "+err.Error()
 		x.d.Fix = fixOf(words.String())
+	case x.d.State == statePassed && strings.Contains(words.String(), "OBSERVING"):
+		x.d.Message, x.d.Fix = "it is OBSERVING: nothing that your rules refuse is refused", "take --observe out of its entry"
 	case x.d.State == stateEnforced:
 		x.d.Message = fmt.Sprintf("a call was refused (%d ms)", took.Milliseconds())
 	}
+}
+
+// programIn finds what a client would start for a command.
+func programIn(command, search string) (string, error) {
+	if strings.ContainsAny(command, `/\`) {
+		return command, nil
+	}
+	for _, dir := range filepath.SplitList(search) {
+		for _, name := range []string{command, command + ".exe"} {
+			if path := filepath.Join(dir, name); filepath.IsAbs(dir) && isFile(path) {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("its client would not find %q: the entry needs its absolute path", command)
+}
+
+// sameProgram reports whether a file is this program, or a copy of it.
+func sameProgram(path string) bool {
+	self, err := os.Executable()
+	if err != nil {
+		return false
+	}
+	if sameFile(path, self) {
+		return true
+	}
+	a, errA := os.ReadFile(path)
+	b, errB := os.ReadFile(self)
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }
 
 // fixOf is the command that sallyport's own words name.

@@ -129,7 +129,7 @@ func lastWords(text string, err error) string {
 		}
 	}
 	if why == "" {
-		why = err.Error()
+		why = strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	if last != "" {
 		why += ": " + last
