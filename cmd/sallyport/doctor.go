@@ -93,7 +93,8 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 	}
 	var list []diagnosis
 	if _, _, err := loadPolicy(places, nil, places.config); err != nil {
-		list = append(list, diagnosis{ID: "rules", State: stateBroken, Message: err.Error(), Fix: "sallyport rules check"})
+		why, _, _ := strings.Cut(err.Error(), "\n") // the rest is in what the fix prints
+		list = append(list, diagnosis{ID: "rules", State: stateBroken, Message: why, Fix: "sallyport rules check"})
 	}
 	docs, unread := readable(files)
 	if len(in.servers) == 0 {
