@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// levels is how often escapes are taken to stand within escapes.
+// levels is how often escapes of a kind are taken to stand within escapes.
 const levels = 4
 
 // escaped finds forms of which bytes are escaped. Only where an escape stands for a byte that a form has is anything decoded: it, and
@@ -146,7 +146,7 @@ func (g *Guard) decode(sc *scratch, text []byte, from, to int) {
 	for i := from; i <= to; i++ {
 		at = append(at, i)
 	}
-	g.peel(sc, layer{text[from:to], at}, levels)
+	g.peel(sc, layer{text[from:to], at}, [2]int{levels, levels})
 }
 
 // A layer is a text from which some escapes were taken. at says where its bytes stand in what was searched: [at[i], at[i+1]).
@@ -157,8 +157,11 @@ type layer struct {
 
 // peel takes off one level of the escapes of JSON, then one of those of URLs instead, and goes on with what is left, so that what looks
 // like an escape of the one kind, and is part of a value, is left by the other.
-func (g *Guard) peel(sc *scratch, l layer, depth int) {
-	for _, introducer := range []byte(`\\%`) {
+func (g *Guard) peel(sc *scratch, l layer, left [2]int) {
+	for kind, introducer := range []byte("\\%") {
+		if left[kind] == 0 {
+			continue
+		}
 		inner, any := l.unescape(introducer)
 		if !any {
 			continue
@@ -166,9 +169,9 @@ func (g *Guard) peel(sc *scratch, l layer, depth int) {
 		g.table.search(inner.text, func(start, end, secret int) {
 			sc.hits = append(sc.hits, hit{inner.at[start], inner.at[end], secret})
 		})
-		if depth > 1 {
-			g.peel(sc, inner, depth-1)
-		}
+		rest := left
+		rest[kind]--
+		g.peel(sc, inner, rest)
 	}
 }
 
