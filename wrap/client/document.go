@@ -125,3 +125,6 @@ func (f File) tree(data []byte) (*node, error) {
 	}
 	return readJSON(data, f.sections)
 }
+
+// Empty reports whether the file holds nothing at all.
+func (d *Document) Empty() bool { return len(bytes.TrimSpace(bytes.TrimPrefix(d.data, mark))) == 0 }

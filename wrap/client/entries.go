@@ -11,6 +11,19 @@ type extractor struct {
 	shape
 	data []byte
 	list []Entry
+	at   int // up to here the lines are counted
+	line int
+}
+
+// lineOf is the line of an offset. Entries mostly come in the order of the file, so that each line end is looked at once.
+func (e *extractor) lineOf(at int) int {
+	at = min(at, len(e.data))
+	if at < e.at {
+		e.at, e.line = 0, 0
+	}
+	e.line += bytes.Count(e.data[e.at:at], []byte("\n"))
+	e.at = at
+	return e.line + 1
 }
 
 // section goes down to the servers.
@@ -54,7 +67,7 @@ func (e *extractor) section(n *node, keys []string, name string) error {
 
 // entry reads one server. What is not as it should be is noted, so that the others can be read.
 func (e *extractor) entry(section string, m member) (Entry, error) {
-	entry := Entry{Section: section, Server: m.name, Line: 1 + bytes.Count(e.data[:min(len(e.data), m.value.start)], []byte("\n"))}
+	entry := Entry{Section: section, Server: m.name, Line: e.lineOf(m.value.start)}
 	n := m.value
 	if n.kind != object {
 		entry.odd = "its entry is no mapping"

@@ -237,14 +237,31 @@ func At(env Environment, path string) (f File, ok bool) {
 	return f, ok
 }
 
-// InProject are the configurations of projects that a file with such a path is.
-func InProject(path string) (files []File) {
+// InProject are the configurations of projects that a file with such a path is. Some systems do not tell upper case from lower.
+func InProject(path string) []File {
+	return projectFiles(func(rest string) (string, bool) {
+		slashed := filepath.ToSlash(path)
+		return path, len(slashed) > len(rest) && strings.EqualFold(slashed[len(slashed)-len(rest)-1:], "/"+rest)
+	})
+}
+
+// Behind are the configurations of projects to which a path is the way: the file itself, or the folder of it.
+func Behind(path string) []File {
+	return projectFiles(func(rest string) (string, bool) {
+		first, below, _ := strings.Cut(rest, "/")
+		return filepath.Join(path, filepath.FromSlash(below)), strings.EqualFold(filepath.Base(path), first)
+	})
+}
+
+// projectFiles are the configurations of projects whose path below the project's folder matches.
+func projectFiles(match func(rest string) (path string, ok bool)) (files []File) {
 	for _, row := range Clients {
-		if row.Scope != Project {
-			continue
-		}
 		for _, p := range row.Paths[""] {
-			if strings.HasSuffix(filepath.ToSlash(path), strings.TrimPrefix(p, ".")) {
+			rest, project := strings.CutPrefix(p, "./")
+			if !project {
+				continue
+			}
+			if path, ok := match(rest); ok {
 				files = append(files, File{row, path})
 			}
 		}
