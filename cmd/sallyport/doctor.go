@@ -96,10 +96,14 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 		why, _, _ := strings.Cut(err.Error(), "\n") // the rest is in what the fix prints
 		list = append(list, diagnosis{ID: "rules", State: stateBroken, Message: why, Fix: "sallyport rules check"})
 	}
-	docs, unread := readable(files)
-	if len(in.servers) == 0 {
-		list = append(list, unread...)
-	}
+	docs := readAll(files, func(f client.File, err error) {
+		if inner := errors.Unwrap(err); inner != nil {
+			err = inner // without the path, which stands above
+		}
+		if len(in.servers) == 0 {
+			list = append(list, diagnosis{ID: "file:" + f.Path, State: stateBroken, Client: f.Client, Path: f.Path, Message: err.Error()})
+		}
+	})
 	home, _ := os.UserHomeDir()
 	workspace, err := os.MkdirTemp("", "sallyport-workspace-")
 	if err != nil {
@@ -131,27 +135,6 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 		printDiagnoses(out, list)
 	}
 	return errors.Join(err, verdictOf(list))
-}
-
-// readable reads files; what cannot be read is a diagnosis.
-func readable(files []client.File) (docs []*client.Document, list []diagnosis) {
-	seen := map[string]bool{}
-	for _, f := range files {
-		if seen[f.Client+" "+f.Real()] {
-			continue
-		}
-		seen[f.Client+" "+f.Real()] = true
-		d, err := client.Read(f)
-		if err != nil {
-			if inner := errors.Unwrap(err); inner != nil {
-				err = inner // without the path, which stands above
-			}
-			list = append(list, diagnosis{ID: "file:" + f.Path, State: stateBroken, Client: f.Client, Path: f.Path, Message: err.Error()})
-			continue
-		}
-		docs = append(docs, d)
-	}
-	return docs, list
 }
 
 // examine says of each entry what can be said without starting it. named says that the configurations were named.

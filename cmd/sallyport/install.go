@@ -152,23 +152,31 @@ func pathText(path string) string {
 	return scan.VisibleLine(path, 0)
 }
 
-// documents reads files; one that two rows find is read once. What cannot be read is told, and left out.
+// documents reads files. What cannot be read is told, and left out.
 func documents(files []client.File) (list []*client.Document, broken int) {
+	list = readAll(files, func(_ client.File, err error) {
+		warningf("%v: it is left as it is", err)
+		broken++
+	})
+	return list, broken
+}
+
+// readAll reads files; one that two rows find is read once.
+func readAll(files []client.File, unread func(client.File, error)) (list []*client.Document) {
 	seen := map[string]bool{}
 	for _, f := range files {
-		if seen[f.Client+" "+f.Real()] {
+		key := f.Client + " " + f.Real()
+		if seen[key] {
 			continue
 		}
-		seen[f.Client+" "+f.Real()] = true
-		d, err := client.Read(f)
-		if err != nil {
-			warningf("%v: it is left as it is", err)
-			broken++
-			continue
+		seen[key] = true
+		if d, err := client.Read(f); err != nil {
+			unread(f, err)
+		} else {
+			list = append(list, d)
 		}
-		list = append(list, d)
 	}
-	return list, broken
+	return list
 }
 
 // mayWrite reports whether a file is meant to be written: we could replace one that is not.

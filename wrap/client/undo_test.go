@@ -331,7 +331,7 @@ func TestALargeFileReadsTheSame(t *testing.T) {
 			front(t, d, e)
 		}
 	}
-	d = parsed(t, row, edited(t, d))
+	parsed(t, row, edited(t, d))
 	for _, broken := range []string{`{"mcpServers": {}, "mcpServers": {}, ` + history[:len(history)-1] + `}`, `{"mcpServers": [], ` + history[:len(history)-1] + `}`} {
 		if _, err := (File{row, "x"}).entries([]byte(broken)); err == nil {
 			t.Error("it was read")
