@@ -87,7 +87,7 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	files, err := in.written(places)
+	files, err := in.examined(places)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 	if p.program, err = program(); err != nil {
 		return err
 	}
-	patients := p.examine(docs, len(in.which) > 0)
+	patients := p.examine(docs, in.namedFiles())
 	for _, name := range in.servers {
 		if !p.chosen[name] {
 			return usageError{withHint(`"sallyport scan" lists the servers`, "no configuration has a server %q", scan.VisibleLine(name, 80))}
@@ -137,15 +137,46 @@ func (in *installation) doctor(ctx context.Context, out io.Writer, asJSON bool) 
 	return errors.Join(err, verdictOf(list))
 }
 
-// examine says of each entry what can be said without starting it. named says that the configurations were named.
-func (p *planner) examine(docs []*client.Document, named bool) (list []*patient) {
+// examined are the configurations that are looked at: those of uninstall, and what lies in this folder.
+func (in *installation) examined(p places) ([]client.File, error) {
+	files, err := in.written(p)
+	if err != nil {
+		return nil, err
+	}
+	env, err := searched()
+	if err != nil {
+		return nil, err
+	}
+	clients, named, err := in.named(env)
+	for _, f := range client.Find(env) {
+		if f.Scope == client.Project && (len(clients) == 0 && len(named) == 0 || slices.Contains(clients, f.Client)) {
+			files = append(files, f)
+		}
+	}
+	return files, err
+}
+
+// namedFiles are the files that the command line names, not only their clients.
+func (in *installation) namedFiles() map[string]bool {
+	named := map[string]bool{}
+	if env, err := searched(); err == nil {
+		_, files, _ := in.named(env) // an error came before
+		for _, f := range files {
+			named[f.Real()] = true
+		}
+	}
+	return named
+}
+
+// examine says of each entry what can be said without starting it. named are the files that were named.
+func (p *planner) examine(docs []*client.Document, named map[string]bool) (list []*patient) {
 	for _, d := range docs {
 		for _, e := range d.Entries {
 			if len(p.servers) > 0 && !slices.Contains(p.servers, e.Server) {
 				continue
 			}
 			p.chosen[e.Server] = true
-			list = append(list, p.look(d, e, named))
+			list = append(list, p.look(d, e, named[d.Real()]))
 		}
 	}
 	return list

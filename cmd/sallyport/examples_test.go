@@ -109,7 +109,7 @@ func checkInstall(t *testing.T, name, path string) {
 	for _, n := range j.list {
 		for _, e := range back.Entries {
 			if w, ok := unwrap(e); ok && e.Server == n.entry.Server && e.Section == n.entry.Section {
-				if err := back.Undo(e, n.changes, w.first, func(name string) (string, error) { return movedValue(n, name), nil }); err != nil {
+				if err := back.Undo(e, n.changes, w.first, func(name, _ string) (string, bool, error) { return movedValue(n, name), true, nil }); err != nil {
 					t.Errorf("%s: %v", after, err)
 				}
 			}

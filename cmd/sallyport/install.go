@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -116,7 +117,7 @@ func (in *installation) files(out io.Writer) (files []client.File, err error) {
 		case len(clients) > 0 && !slices.Contains(clients, f.Client):
 		case f.Scope == client.Project && len(clients) == 0:
 			fmt.Fprintf(out, "%s\n  left alone: it belongs to a project; name it to wrap its servers\n", pathText(f.Path))
-		case f.Scope == client.Project && client.Tracked(f.Path):
+		case f.Scope == client.Project && (client.Tracked(f.Path) || client.Tracked(f.Real())):
 			fmt.Fprintf(out, "%s\n  left alone: git tracks it, so others have it too. Name the file to wrap its servers\n  all the same, or add them to your own scope: %s\n", pathText(f.Path), ownScope(f))
 		default:
 			files = append(files, f)
@@ -163,13 +164,15 @@ func documents(files []client.File) (list []*client.Document, broken int) {
 
 // readAll reads files; one that two rows find is read once.
 func readAll(files []client.File, unread func(client.File, error)) (list []*client.Document) {
-	seen := map[string]bool{}
+	seen := map[string]client.File{}
 	for _, f := range files {
-		key := f.Client + " " + f.Real()
-		if seen[key] {
+		if first, again := seen[f.Real()]; again {
+			if first.Client != f.Client {
+				hintf("%s: %q is the same file as that of %s, and taken for that", f.Title, f.Path, first.Title)
+			}
 			continue
 		}
-		seen[key] = true
+		seen[f.Real()] = f
 		if d, err := client.Read(f); err != nil {
 			unread(f, err)
 		} else {
@@ -179,10 +182,41 @@ func readAll(files []client.File, unread func(client.File, error)) (list []*clie
 	return list
 }
 
-// mayWrite reports whether a file is meant to be written: we could replace one that is not.
-func mayWrite(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().Perm()&0o200 != 0
+// writable leaves out files that are not to be written, and says why.
+func writable(docs []*client.Document) (list []*client.Document, closed int) {
+	for _, d := range docs {
+		info, err := os.Stat(d.Real())
+		switch {
+		case err != nil || info.Mode().Perm()&0o200 == 0: // which could be replaced all the same
+			warningf("%s: %q is read-only: it is left as it is; \"chmod u+w\" it first", d.Title, d.Path)
+		case !inPlace(d.File):
+			warningf("%s: %q is a link that leads out of %s, to %q: it is left as it is; put the file itself there", d.Title, d.Path, rootOf(d.File), d.Real())
+		default:
+			list = append(list, d)
+			continue
+		}
+		closed++
+	}
+	return list, closed
+}
+
+// rootOf is the folder in which a configuration may lie.
+func rootOf(f client.File) string {
+	if folder := f.Folder(); f.Scope == client.Project && folder != "" {
+		return folder
+	}
+	home, _ := os.UserHomeDir()
+	return home
+}
+
+// inPlace reports whether a file lies where it should, links followed: below the home or the project's folder. A file that is no link lies
+// where a variable of its client says.
+func inPlace(f client.File) bool {
+	if info, err := os.Lstat(f.Path); err == nil && info.Mode()&os.ModeSymlink == 0 && f.Scope == client.User {
+		return true
+	}
+	root, err := filepath.EvalSymlinks(rootOf(f))
+	return err == nil && below(f.Real(), root)
 }
 
 func (in *installation) install(out io.Writer) error {
@@ -202,14 +236,8 @@ func (in *installation) install(out io.Writer) error {
 		return err
 	}
 	docs, broken := documents(files)
-	docs = slices.DeleteFunc(docs, func(d *client.Document) bool {
-		closed := !mayWrite(d.Real())
-		if closed {
-			warningf("%s: %q is read-only: it is left as it is; \"chmod u+w\" it first", d.Title, d.Path)
-			broken++
-		}
-		return closed
-	})
+	docs, closed := writable(docs)
+	broken += closed
 	workspace, err := os.MkdirTemp("", "sallyport-workspace-")
 	if err != nil {
 		return err
@@ -237,10 +265,12 @@ type job struct {
 	list    []*planned
 	edited  map[*client.Document][]byte
 	broken  int
+	refused int // entries that cannot be edited
 	failed  int // servers that were left as they were, since they did not start
 	secrets *secrets
 	reviews []*review
 	moves   []find
+	fresh   map[string]bool // secrets that nobody kept before
 }
 
 func (j *job) wrapped() (list []*planned) {
@@ -261,33 +291,28 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.nameKeys(); err != nil {
 		return err
 	}
-	if j.in.dryRun {
-		if err := j.edit(); err != nil {
-			return err
-		}
-		j.show()
-		j.diff()
-		fmt.Fprintln(j.out, "Nothing was changed, and nothing was started.")
-		return j.result()
-	}
-	// What starts where depends on it: it comes before servers are looked at, and secrets tied to them.
-	if err := j.recordPath(); err != nil {
-		return err
-	}
-	if !j.in.noProbe {
+	if !j.in.dryRun && !j.in.noProbe {
 		if err := j.look(ctx); err != nil {
 			return err
 		}
 	}
-	j.show()
-	if len(j.wrapped()) == 0 {
-		fmt.Fprintln(j.out, "Nothing was changed.")
-		return j.result()
-	}
 	if err := j.edit(); err != nil {
 		return err
 	}
+	j.show()
+	switch {
+	case j.in.dryRun:
+		j.diff()
+		fmt.Fprintln(j.out, "Nothing was changed, and nothing was started.")
+		return j.result()
+	case len(j.wrapped()) == 0:
+		fmt.Fprintln(j.out, "Nothing was changed.")
+		return j.result()
+	}
 	page := newPage(j.out)
+	j.reviews = slices.DeleteFunc(j.reviews, func(r *review) bool {
+		return !slices.ContainsFunc(j.wrapped(), func(n *planned) bool { return n.name == r.name })
+	})
 	for _, r := range j.reviews {
 		r.print(page)
 	}
@@ -369,6 +394,8 @@ func (j *job) result() error {
 	switch {
 	case j.failed > 0:
 		return withHint("mend what keeps it from starting, and run it again; or add --no-probe", "%s", plural(j.failed, "server was left unwrapped: it did not start", "servers were left unwrapped: they did not start"))
+	case j.refused > 0:
+		return errors.New(plural(j.refused, "server was left unwrapped: see above", "servers were left unwrapped: see above"))
 	case j.broken > 0:
 		return brokenError(j.broken)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -61,6 +63,7 @@ func (j *job) edit() error {
 		var err error
 		if n.changes, err = n.doc.Front(n.entry, j.program, n.words, n.limit); err != nil {
 			n.left = err.Error()
+			j.refused++
 			continue
 		}
 		for _, f := range n.moves {
@@ -91,23 +94,41 @@ func (j *job) edit() error {
 
 // diff prints what the files would have, without keys.
 func (j *job) diff() {
+	for _, d := range j.docs() {
+		fmt.Fprint(j.out, scan.Visible(d.Diff(withoutKeys(d))))
+	}
+}
+
+// withoutKeys hides the keys of a configuration, whether they move or not.
+func withoutKeys(d *client.Document) func(string) string {
 	var hide []string
-	for _, f := range j.moves {
-		for _, text := range []string{f.value, strings.Trim(fmt.Sprintf("%q", f.value), `"`), strings.ReplaceAll(f.value, "'", "''")} {
-			hide = append(hide, text, fmt.Sprintf("‹%d bytes›", len(f.value)))
+	for _, e := range d.Entries {
+		w, _ := unwrap(e)
+		for _, f := range credentialsOf(d, e, w) {
+			quoted, _ := json.Marshal(f.value)
+			for _, text := range []string{f.value, strings.Trim(string(quoted), `"`), strings.ReplaceAll(f.value, "'", "''"), strings.ReplaceAll(f.value, "/", `\/`)} {
+				hide = append(hide, text, fmt.Sprintf("‹%d bytes›", len(f.value)))
+			}
+		}
+		for _, key := range addressKeys(e.URL) {
+			hide = append(hide, key, "‹key›")
 		}
 	}
-	var last *client.Document
-	for _, n := range j.wrapped() {
-		if n.doc != last {
-			last = n.doc
-			fmt.Fprint(j.out, scan.Visible(n.doc.Diff(strings.NewReplacer(hide...).Replace)))
+	replacer := strings.NewReplacer(hide...)
+	return func(line string) string {
+		line = replacer.Replace(line)
+		for _, m := range slices.Backward(scan.Secrets(line)) {
+			line = line[:m.Start] + "‹" + m.Kind + "›" + line[m.End:]
 		}
+		return line
 	}
 }
 
 // apply does what was agreed on: the keys first, then one file after the other, then the pins.
 func (j *job) apply() error {
+	if err := j.recordPath(); err != nil {
+		return err
+	}
 	made, err := j.keep()
 	if err != nil {
 		return err
@@ -157,7 +178,7 @@ func (j *job) keep() (made map[string]bool, err error) {
 	if err != nil {
 		return nil, err
 	}
-	made = map[string]bool{}
+	made, j.fresh = map[string]bool{}, map[string]bool{}
 	for _, r := range records {
 		for _, u := range r.Entries {
 			for _, name := range u.Made {
@@ -167,7 +188,7 @@ func (j *job) keep() (made map[string]bool, err error) {
 	}
 	for _, m := range j.moves {
 		if _, there := index.Secrets[m.name]; !there {
-			made[m.name] = true
+			made[m.name], j.fresh[m.name] = true, true
 		}
 	}
 	return made, j.secrets.keepAll(j.moves)
@@ -202,20 +223,67 @@ func (j *job) write(d *client.Document, made map[string]bool) error {
 		return err
 	}
 	if err := d.Write(j.edited[d]); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", d.Title, err), records.Save(d.File, &before), j.forget(d, made))
+		return errors.Join(fmt.Errorf("%s: %w", d.Title, err), records.Save(d.File, &before), j.forget(d))
 	}
 	return nil
 }
 
-// forget takes back the keys of a file that was not written.
-func (j *job) forget(d *client.Document, made map[string]bool) error {
+// forget takes back the keys of a file that was not written, but for those that another file refers to.
+func (j *job) forget(d *client.Document) error {
 	var failed []error
 	for _, m := range j.moves {
-		if m.doc == d {
-			failed = append(failed, j.secrets.release(m.name, m.server, m.variable, made[m.name]))
+		needed, err := refersElsewhere(j.places, m.server, m.name, m.variable, d)
+		if err != nil {
+			failed = append(failed, err)
+		}
+		if m.doc == d && !needed && err == nil {
+			failed = append(failed, j.secrets.release(m.name, m.server, m.variable, j.fresh[m.name]))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// refersElsewhere reports whether a configuration, as it lies there now, gives a secret to the variable of a server of that name. Those
+// that are being changed are left out.
+func refersElsewhere(p places, server, secret, variable string, without ...*client.Document) (bool, error) {
+	env, err := searched()
+	if err != nil {
+		return true, err
+	}
+	records, err := p.undoRecords().All()
+	if err != nil {
+		return true, err
+	}
+	files := client.Find(env)
+	for _, r := range records {
+		if f, ok := r.File(); ok {
+			files = append(files, f)
+		}
+	}
+	for _, f := range files {
+		if slices.ContainsFunc(without, func(d *client.Document) bool { return d.Real() == f.Real() }) {
+			continue
+		}
+		d, err := client.Read(f)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return true, nil // it may
+		}
+		if refers(d.Entries, server, secret, variable) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// refers reports whether one of the entries has a secret for a variable of a server of that name.
+func refers(entries []client.Entry, server, secret, variable string) bool {
+	return slices.ContainsFunc(entries, func(e client.Entry) bool {
+		w, ok := unwrap(e)
+		return ok && w.name == server && slices.Contains(ownedBy(e, w), owned{secret, variable})
+	})
 }
 
 // release unties a secret, and removes it where it was kept for this and nobody else has it.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"sallyport/wrap"
+	"sallyport/wrap/child"
 	"sallyport/wrap/pin"
 )
 
@@ -19,7 +21,7 @@ func (j *job) look(ctx context.Context) error {
 	var of []*planned
 	for _, n := range j.wrapped() {
 		if n.unseen == "" {
-			list = append(list, lookup{name: n.name, client: n.doc.Client, named: j.namedIn(n), argv: n.argv, env: clientEnv(n.doc.Row, j.environ, n.env), dir: n.dir})
+			list = append(list, lookup{name: n.name, client: n.doc.Client, named: j.namedIn(n), argv: n.argv, env: withPath(clientEnv(n.doc.Row, j.environ, n.env)), dir: n.dir})
 			of = append(of, n)
 		}
 	}
@@ -47,6 +49,12 @@ func (j *job) look(ctx context.Context) error {
 		}
 	}
 	return j.review()
+}
+
+// withPath is an environment in which programs are found as wrap will find them: where this terminal has them first.
+func withPath(env []string) []string {
+	path := "PATH=" + child.JoinPath(os.Getenv("PATH"), pathIn(env))
+	return append(slices.DeleteFunc(slices.Clone(env), func(v string) bool { return strings.HasPrefix(v, "PATH=") }), path)
 }
 
 func (j *job) blocked(name string) string {

@@ -86,6 +86,8 @@ func (p *planner) entry(d *client.Document, e client.Entry) *planned {
 		n.left = e.Odd()
 	case e.Remote():
 		n.left = "remote: the client connects to it by itself, and nothing can stand between"
+	case len(scan.Secrets(e.Command.Value)) > 0:
+		n.left = "its command holds a key: write that as a variable under env, and it can be kept elsewhere"
 	case !e.Command.Editable():
 		n.left = "its command is written in a way that cannot be edited in place"
 	}

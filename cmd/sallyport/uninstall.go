@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sallyport/keyring"
 	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/client"
@@ -67,6 +68,7 @@ type unwrapping struct {
 	edited  map[*client.Document][]byte
 	values  map[string]string
 	secrets *secrets
+	index   *keyring.Index
 }
 
 func (in *installation) uninstall(out io.Writer) error {
@@ -79,7 +81,13 @@ func (in *installation) uninstall(out io.Writer) error {
 		return err
 	}
 	docs, broken := documents(files)
-	u := &unwrapping{in: in, places: places, out: out, records: map[*client.Document]*client.Record{}, edited: map[*client.Document][]byte{}, values: map[string]string{}}
+	docs, closed := writable(docs)
+	broken += closed
+	index, err := keyring.LoadIndex(places.secretsFile())
+	if err != nil {
+		return err
+	}
+	u := &unwrapping{in: in, index: index, places: places, out: out, records: map[*client.Document]*client.Record{}, edited: map[*client.Document][]byte{}, values: map[string]string{}}
 	for _, d := range docs {
 		if err := u.find(d); err != nil {
 			return err
@@ -94,8 +102,12 @@ func (in *installation) uninstall(out io.Writer) error {
 		fmt.Fprintf(out, "Sallyport stands in front of nothing in %s.\n", countOf(len(docs), "configuration"))
 		return brokenError(broken)
 	}
-	if err := u.undo(); err != nil {
+	failed, err := u.undo()
+	if err != nil {
 		return err
+	}
+	if broken += failed; len(u.list) == 0 {
+		return brokenError(broken)
 	}
 	u.show()
 	switch {
@@ -128,14 +140,14 @@ func (in *installation) written(p places) ([]client.File, error) {
 	if err != nil || len(files) > 0 && len(clients) == 0 {
 		return files, err
 	}
-	all := client.Find(env)
+	all := slices.DeleteFunc(client.Find(env), func(f client.File) bool { return f.Scope == client.Project })
 	for _, r := range records {
 		if f, ok := r.File(); ok {
 			all = append(all, f)
 		}
 	}
 	for _, f := range all {
-		if len(clients) > 0 && slices.Contains(clients, f.Client) || len(clients) == 0 {
+		if len(clients) == 0 || slices.Contains(clients, f.Client) {
 			files = append(files, f)
 		}
 	}
@@ -159,14 +171,9 @@ func (u *unwrapping) find(d *client.Document) error {
 		}
 		undone, _ := record.Of(e)
 		r := removal{doc: d, entry: e, undone: undone, name: w.name}
-		for _, v := range e.Env {
-			if name, is := strings.CutPrefix(v.Value, "keyring:"); is {
-				r.owned = append(r.owned, owned{name, v.Name})
-			}
-		}
-		for _, a := range e.Args[w.first:] {
-			if name, is := strings.CutPrefix(a.Value[strings.LastIndexAny(a.Value, "= ")+1:], "keyring:"); is {
-				r.owned = append(r.owned, owned{name, argsVariable})
+		for _, o := range ownedBy(e, w) {
+			if u.mayHave(r, o) {
+				r.owned = append(r.owned, o)
 			}
 		}
 		u.list = append(u.list, r)
@@ -174,32 +181,79 @@ func (u *unwrapping) find(d *client.Document) error {
 	return nil
 }
 
-// undo makes the edits, and reads the keys for them.
-func (u *unwrapping) undo() error {
-	value := u.value
-	switch {
-	case u.in.keepKeys:
-		value = nil
-	case u.in.dryRun:
-		value = func(name string) (string, error) { return "‹secret:" + name + "›", nil }
+// ownedBy are the secrets that an entry refers to.
+func ownedBy(e client.Entry, w wrapped) (list []owned) {
+	for _, v := range e.Env {
+		if name, is := strings.CutPrefix(v.Value, "keyring:"); is {
+			list = append(list, owned{name, v.Name})
+		}
 	}
+	for _, a := range e.Args[min(w.first, len(e.Args)):] {
+		if name, is := strings.CutPrefix(a.Value[strings.LastIndexAny(a.Value, "= ")+1:], "keyring:"); is {
+			list = append(list, owned{name, argsVariable})
+		}
+	}
+	return list
+}
+
+// mayHave reports whether an entry may have the value of a secret back: where install took it from there, or where it is tied to the
+// server's variable in the user's own configuration. A clone could name any.
+func (u *unwrapping) mayHave(r removal, o owned) bool {
+	if slices.ContainsFunc(r.undone.Changes, func(c client.Change) bool { return c.Secret == o.secret }) {
+		return true
+	}
+	return r.doc.Scope == client.User && slices.ContainsFunc(u.index.Secrets[o.secret].Owners, func(x keyring.Owner) bool {
+		return x.Server == r.name && x.Variable == o.variable
+	})
+}
+
+// undo makes the edits, and reads the keys for them. A file that cannot be undone is told, and the others go on.
+func (u *unwrapping) undo() (failed int, err error) {
+	broken := map[*client.Document]error{}
 	for _, r := range u.list {
 		w, _ := unwrap(r.entry)
-		if err := r.doc.Undo(r.entry, r.undone.Changes, w.first, value); err != nil {
-			return fmt.Errorf("%s: %q: the server %q: %w", r.doc.Title, r.doc.Path, r.entry.Server, err)
+		err := r.doc.Undo(r.entry, r.undone.Changes, w.first, u.valuesFor(r))
+		var h hinted
+		if errors.As(err, &h) {
+			return 0, err // of the store
+		}
+		if err != nil {
+			broken[r.doc] = fmt.Errorf("the server %q: %w", r.entry.Server, err)
 		}
 	}
 	for _, r := range u.list {
-		if u.edited[r.doc] != nil {
-			continue
+		if u.edited[r.doc] == nil && broken[r.doc] == nil {
+			u.edited[r.doc], broken[r.doc] = r.doc.Edited()
 		}
-		data, err := r.doc.Edited()
-		if err != nil {
-			return fmt.Errorf("%s: %q: %w", r.doc.Title, r.doc.Path, err)
-		}
-		u.edited[r.doc] = data
 	}
-	return nil
+	for d, err := range broken {
+		if err != nil {
+			warningf("%s: %q is left as it is: %v", d.Title, d.Path, err)
+			failed++
+		}
+	}
+	u.list = slices.DeleteFunc(u.list, func(r removal) bool { return broken[r.doc] != nil })
+	return failed, nil
+}
+
+// valuesFor gives the keys that an entry is to have back.
+func (u *unwrapping) valuesFor(r removal) func(secret, variable string) (string, bool, error) {
+	if u.in.keepKeys {
+		return nil
+	}
+	return func(secret, variable string) (string, bool, error) {
+		if variable == "" {
+			variable = argsVariable
+		}
+		if !slices.Contains(r.owned, owned{secret, variable}) {
+			return "", false, nil
+		}
+		if u.in.dryRun {
+			return "‹secret:" + secret + "›", true, nil
+		}
+		text, err := u.value(secret)
+		return text, true, err
+	}
 }
 
 // value reads a key.
@@ -249,7 +303,7 @@ func (u *unwrapping) diff() {
 	for _, r := range u.list {
 		if !done[r.doc] {
 			done[r.doc] = true
-			fmt.Fprint(u.out, scan.Visible(r.doc.Diff(func(s string) string { return s })))
+			fmt.Fprint(u.out, scan.Visible(r.doc.Diff(withoutKeys(r.doc))))
 		}
 	}
 }
@@ -271,10 +325,12 @@ func (u *unwrapping) apply() error {
 		}
 	}
 	var titles []string
-	for d, err := range done {
-		if err != nil {
+	for _, r := range u.list {
+		d := r.doc
+		if err, left := done[d]; err != nil || !left {
 			continue
 		}
+		delete(done, d)
 		record := u.records[d]
 		whole := len(record.Entries) == 0
 		failed = append(failed, u.places.undoRecords().Save(d.File, record))
@@ -302,7 +358,11 @@ func (u *unwrapping) forget(r removal) error {
 	var failed []error
 	for _, o := range r.owned {
 		// The same server may be in the configuration of another client, which still needs it.
-		if u.needed(r, o) {
+		needed, err := u.needed(r, o)
+		if err != nil {
+			failed = append(failed, err)
+		}
+		if needed {
 			continue
 		}
 		if err := u.secrets.release(o.secret, r.name, o.variable, slices.Contains(r.undone.Made, o.secret)); err != nil {
@@ -312,19 +372,15 @@ func (u *unwrapping) forget(r removal) error {
 	return errors.Join(failed...)
 }
 
-// needed reports whether the same server of another entry that install wrote has the secret too.
-func (u *unwrapping) needed(r removal, o owned) bool {
-	all, err := u.places.undoRecords().All()
-	if err != nil {
-		return true
+// needed reports whether a configuration that stays, or that stays so, gives the secret to the same server.
+func (u *unwrapping) needed(r removal, o owned) (bool, error) {
+	var without []*client.Document
+	for d, data := range u.edited {
+		entries, err := d.Of(data)
+		if err != nil || refers(entries, r.name, o.secret, o.variable) {
+			return true, err
+		}
+		without = append(without, d)
 	}
-	for _, mine := range u.records {
-		all = slices.DeleteFunc(all, func(x *client.Record) bool { return x.Title == mine.Title && x.Path == mine.Path })
-		all = append(all, mine)
-	}
-	return slices.ContainsFunc(all, func(x *client.Record) bool {
-		return slices.ContainsFunc(x.Entries, func(e client.Undone) bool {
-			return e.Name == r.name && slices.ContainsFunc(e.Changes, func(c client.Change) bool { return c.Secret == o.secret })
-		})
-	})
+	return refersElsewhere(u.places, r.name, o.secret, o.variable, without...)
 }

@@ -11,8 +11,8 @@ const (
 	diffLine    = 400 // bytes of a line that are shown
 )
 
-// Diff writes what the edits change as a unified diff, with every string of hide in it replaced: secrets are shown to nobody. Lines that
-// are very long are cut around what changes.
+// Diff writes what the edits change as a unified diff. hide takes secrets out of each line: they are shown to nobody. Lines that are very
+// long are cut around what changes.
 func (d *Document) Diff(hide func(string) string) string {
 	edits := d.sorted()
 	if len(edits) == 0 {
@@ -31,12 +31,12 @@ func (d *Document) Diff(hide func(string) string) string {
 		}
 		from, to := max(0, first-diffContext), min(len(old)-1, last+1+diffContext)
 		var body strings.Builder
-		came, went := d.hunk(&body, old, edits[i:j], from, to)
+		came, went := d.hunk(diffWriter{&body, hide}, old, edits[i:j], from, to)
 		fmt.Fprintf(&b, "@@ -%d,%d +%d,%d @@\n%s", from+1, went, from+1+shift, came, body.String())
 		shift += came - went
 		i = j
 	}
-	return hide(b.String())
+	return b.String()
 }
 
 // starts are the offsets of lines, and at the end that of the end.
@@ -66,10 +66,10 @@ func (s starts) at(offset int) int {
 }
 
 // hunk writes the lines from..to with edits made, and counts the lines of both sides.
-func (d *Document) hunk(b *strings.Builder, old starts, edits []edit, from, to int) (came, went int) {
+func (d *Document) hunk(w diffWriter, old starts, edits []edit, from, to int) (came, went int) {
 	for at := from; at < to; {
 		if len(edits) == 0 || old.at(edits[0].start) > at {
-			write(b, ' ', d.data[old[at]:old[at+1]], 0)
+			w.write(' ', d.data[old[at]:old[at+1]], 0)
 			at, came, went = at+1, came+1, went+1
 			continue
 		}
@@ -85,12 +85,12 @@ func (d *Document) hunk(b *strings.Builder, old starts, edits []edit, from, to i
 		}
 		now = append(now, d.data[pos:old[end+1]]...)
 		for ; at <= end; at++ {
-			write(b, '-', d.data[old[at]:old[at+1]], first)
+			w.write('-', d.data[old[at]:old[at+1]], first)
 			went++
 		}
 		for _, line := range bytes.SplitAfter(now, []byte("\n")) {
 			if len(line) > 0 {
-				write(b, '+', line, first)
+				w.write('+', line, first)
 				came++
 			}
 		}
@@ -98,18 +98,31 @@ func (d *Document) hunk(b *strings.Builder, old starts, edits []edit, from, to i
 	return came, went
 }
 
-// write writes a line; of a long one what is around a place.
-func write(b *strings.Builder, mark byte, line []byte, around int) {
-	b.WriteByte(mark)
+type diffWriter struct {
+	*strings.Builder
+	hide func(string) string
+}
+
+// diffMargin is as long as a secret may be that stands at a cut, in bytes.
+const diffMargin = 4 << 10
+
+// write writes a line; of a long one what is around a place. Secrets are hidden before it is cut.
+func (w diffWriter) write(mark byte, line []byte, around int) {
+	w.WriteByte(mark)
 	text, ended := bytes.CutSuffix(line, []byte("\n"))
-	if len(text) > 2*diffLine {
+	if len(text) <= 2*diffLine {
+		w.WriteString(w.hide(string(text)))
+	} else {
 		from := max(0, min(around, len(text))-diffLine/4)
 		to := min(len(text), from+2*diffLine)
-		cut := "…" + strings.ToValidUTF8(string(text[from:to]), "") + "…"
-		text = []byte(cut)
+		wide, end := max(0, from-diffMargin), min(len(text), to+diffMargin)
+		// A part of a secret at either end of what is looked through lies in the margins, which are cut off afterwards.
+		shown := w.hide(string(text[wide:end]))
+		shown = shown[min(len(shown), from-wide):]
+		shown = shown[:max(0, len(shown)-(end-to))]
+		w.WriteString("…" + strings.ToValidUTF8(shown, "") + "…")
 	}
-	b.Write(text)
-	if b.WriteByte('\n'); !ended {
-		b.WriteString("\\ No newline at end of file\n")
+	if w.WriteByte('\n'); !ended {
+		w.WriteString("\\ No newline at end of file\n")
 	}
 }

@@ -128,3 +128,6 @@ func (f File) tree(data []byte) (*node, error) {
 
 // Empty reports whether the file holds nothing at all.
 func (d *Document) Empty() bool { return len(bytes.TrimSpace(bytes.TrimPrefix(d.data, mark))) == 0 }
+
+// Of reads data as the content of this file.
+func (f File) Of(data []byte) ([]Entry, error) { return f.entries(data) }

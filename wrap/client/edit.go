@@ -216,6 +216,7 @@ func (d *Document) limit(e Entry, limit time.Duration, behind string, changes []
 				return nil, err
 			}
 			behind += member
+			changes = append(changes, Change{At: atLimit, New: number})
 		}
 	}
 	if behind == "" {

@@ -77,10 +77,17 @@ func (e *extractor) entry(section string, m member) (Entry, error) {
 		return entry, err
 	}
 	entry.object = n
-	if nested, err := n.find("transport"); err == nil && nested != nil && nested.kind == object {
-		n = nested // of Cline
-	} else if err != nil {
-		return entry, err
+	if e.nests == "transport" {
+		nested, err := n.find("transport")
+		if err != nil {
+			return entry, err
+		}
+		if beside, _ := n.find(e.command); nested != nil && nested.kind == object && beside != nil {
+			entry.odd = "it has a command of its own and one in transport"
+			return entry, nil
+		} else if nested != nil && nested.kind == object {
+			n = nested
+		}
 	}
 	entry.holder = n
 	command, err := n.find(e.command)
@@ -92,14 +99,16 @@ func (e *extractor) entry(section string, m member) (Entry, error) {
 	}
 	switch {
 	case command == nil:
-	case command.kind == object: // of older Zed: command: {path, args, env}
+	case command.kind == object && e.nests == "command": // {path, args, env}
 		return e.nested(entry, command)
 	case command.kind == sequence && len(command.elements) > 0:
 		entry.Command = textOf(command.elements[0])
 		entry.Args = texts(command.elements[1:])
 		entry.list, entry.whole = command, true
 	default:
-		entry.Command = textOf(command)
+		if entry.Command = textOf(command); command.kind != text && entry.odd == "" {
+			entry.odd = "its command is no text"
+		}
 	}
 	if err := e.rest(&entry, n, e.args, e.env); err != nil {
 		return entry, err

@@ -21,7 +21,51 @@ func readJSON(data []byte, sections [][]string) (*node, error) {
 	return parseJSON(data)
 }
 
+// maxDepth bounds how deep values may nest: the parsers call themselves for each level.
+const maxDepth = 200
+
+// deep reports whether brackets nest deeper than that, in JSON with comments.
+func deep(data []byte) bool {
+	depth := 0
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			for i++; i < len(data) && data[i] != '"' && data[i] != '\n'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+		case '/':
+			if bytes.HasPrefix(data[i:], []byte("//")) {
+				end := bytes.IndexByte(data[i:], '\n')
+				if end < 0 {
+					return false
+				}
+				i += end
+			} else if bytes.HasPrefix(data[i:], []byte("/*")) {
+				end := bytes.Index(data[i+2:], []byte("*/"))
+				if end < 0 {
+					return false
+				}
+				i += end + 3
+			}
+		case '[', '{':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case ']', '}':
+			depth--
+		}
+	}
+	return false
+}
+
+var errDeep = fmt.Errorf("it is nested deeper than %d levels", maxDepth)
+
 func parseJSON(data []byte) (*node, error) {
+	if deep(data) {
+		return nil, errDeep
+	}
 	v, err := hujson.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("it is no JSON: %v", err)

@@ -41,6 +41,7 @@ type shape struct {
 	env      string
 	disabled string // member that switches the server off where it is true
 	enabled  string // member that switches it off where it is false
+	nests    string // member that may hold the rest: "transport", or "command" with path, args and env
 	names    string // member with names of variables that are passed on besides; "" where there is none
 	Timeout  string // member with the time for a tool call; "" where there is none
 	Seconds  bool   // that is in seconds, not in milliseconds
@@ -61,6 +62,8 @@ func (s shape) timeout(member string, seconds bool, without time.Duration) shape
 	s.Timeout, s.Seconds, s.Default = member, seconds, without
 	return s
 }
+
+func (s shape) nesting(member string) shape { s.nests = member; return s }
 
 func (s shape) kept() shape { s.keep = true; return s }
 
@@ -118,11 +121,11 @@ var (
 	claudeCode = usual.timeout("timeout", false, 5*time.Minute).kept()
 	codex      = shape{sections: [][]string{{"mcp_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled", names: "env_vars"}.timeout("tool_timeout_sec", true, time.Minute)
 	gemini     = usual.timeout("timeout", false, 10*time.Minute)
-	zed        = shape{sections: [][]string{{"context_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled"}.waits(time.Minute)
+	zed        = shape{sections: [][]string{{"context_servers"}}, command: "command", args: "args", env: "env", enabled: "enabled", nests: "command"}.waits(time.Minute)
 	goose      = shape{sections: [][]string{{"extensions"}}, command: "cmd", args: "args", env: "envs", enabled: "enabled", names: "env_keys"}.timeout("timeout", true, 5*time.Minute)
 	// The number was for finding tools, then for calls too; later versions want a mapping.
 	opencode = shape{sections: [][]string{{"mcp"}}, command: "command", env: "environment", enabled: "enabled"}.timeout("timeout", false, 30*time.Second).kept()
-	cline    = usual.timeout("timeout", true, time.Minute)
+	cline    = usual.nesting("transport").timeout("timeout", true, time.Minute)
 )
 
 // programs are what the processes of clients are called, in lower case.

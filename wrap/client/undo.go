@@ -1,18 +1,10 @@
 package client
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
+	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"sallyport/wrap/file"
 )
 
 // Places of changes.
@@ -21,7 +13,8 @@ const (
 	atList    = "list"     // at the head of the arguments, or of the whole command line
 	atBehind  = "behind"   // behind the command
 	atOuter   = "outer"    // behind what holds the command
-	atTimeout = "timeout"  // the time for a tool call
+	atTimeout = "timeout"  // the time for a tool call, which stood there before
+	atLimit   = "limit"    // the same, where it is part of what was put in
 	atEnv     = "env "     // a variable, by its name
 	atArg     = "argument" // one that holds a secret, by what stands in its place
 )
@@ -35,6 +28,9 @@ type Change struct {
 	New    string `json:"new"` // the bytes that stand there now
 	Secret string `json:"secret,omitempty"`
 	Style  string `json:"style,omitempty"`
+	// Spelled says which characters of a secret were written as an escape, and how: index in characters, and u, U or /. It says nothing of
+	// which they are, but for a slash.
+	Spelled string `json:"spelled,omitempty"`
 }
 
 // Styles of strings that hold a secret.
@@ -42,6 +38,7 @@ const (
 	styleDouble  = "double"  // as we quote
 	styleSingle  = "single"  // in single quotes, those within doubled
 	styleLiteral = "literal" // as it is, between Old and Tail
+	styleSpelled = "spelled" // as JSON, with escapes that need not be
 )
 
 // styled writes a string that ends with a secret as it was.
@@ -49,6 +46,8 @@ func (c Change) styled(before, secret string) (string, error) {
 	switch c.Style {
 	case styleLiteral:
 		return c.Old + secret + c.Tail, nil
+	case styleSpelled:
+		return `"` + spell(before+secret, c.Spelled) + `"`, nil
 	case styleSingle:
 		return "'" + strings.ReplaceAll(before+secret, "'", "''") + "'", nil
 	}
@@ -74,18 +73,38 @@ func (d *Document) SetSecret(v Variable, before, name string) (Change, error) {
 		c.Style, c.Old, c.Tail = styleLiteral, raw[:i], raw[i+len(secret):]
 	} else if single, _ := (Change{Style: styleSingle}).styled(before, secret); single == raw {
 		c.Style = styleSingle
+	} else if how := spelling(raw); how != "" {
+		c.Style, c.Spelled = styleSpelled, how
 	}
 	return c, nil
 }
 
 // Undo takes changes of an entry back, as far as what they made still stands there, and the rest as well as what stands there now allows.
-// first is the argument that is the server's program. value gives secrets, whose references stay where it is nil.
-func (d *Document) Undo(e Entry, changes []Change, first int, value func(secret string) (string, error)) error {
+// first is the argument that is the server's program. value gives a secret that a variable is to have back ("" for an argument), or says
+// that its reference stays; where it is nil, all stay.
+func (d *Document) Undo(e Entry, changes []Change, first int, value func(secret, variable string) (text string, ok bool, err error)) error {
+	edits, before := len(d.edits), cloned(d.now)
+	err := d.unwrap(e, changes, first, value)
+	if err != nil {
+		d.edits, d.now = d.edits[:edits], before
+	}
+	return err
+}
+
+func (d *Document) unwrap(e Entry, changes []Change, first int, value func(secret, variable string) (text string, ok bool, err error)) error {
 	now, done := d.entry(e), map[string]bool{}
+	command := e.Args[first]
 	for _, c := range changes {
+		if c.At == atCommand && plainly(c.Old) != command.Value {
+			continue // somebody changed the program since
+		}
 		done[c.At] = d.undo(e, c) || done[c.At]
 	}
-	command := e.Args[first]
+	for _, c := range changes {
+		if c.At == atLimit && !d.cutOut(e.timeout) {
+			d.removeLimit(e, c)
+		}
+	}
 	if !e.whole && !done[atCommand] {
 		if !e.Command.Editable() {
 			return errNotEditable
@@ -106,6 +125,52 @@ func (d *Document) Undo(e Entry, changes []Change, first int, value func(secret 
 		return nil
 	}
 	return d.putBack(e, changes, first, value)
+}
+
+// plainly is the string that some bytes stand for.
+func plainly(raw string) string {
+	var text string
+	switch {
+	case strings.HasPrefix(raw, `"""`) && len(raw) >= 6, strings.HasPrefix(raw, "'''") && len(raw) >= 6:
+		return raw[3 : len(raw)-3]
+	case strings.HasPrefix(raw, `"`) && json.Unmarshal([]byte(raw), &text) == nil:
+		return text
+	case strings.HasPrefix(raw, "'") && len(raw) >= 2:
+		return strings.ReplaceAll(raw[1:len(raw)-1], "''", "'")
+	}
+	return raw
+}
+
+// removeLimit takes the time for a tool call out, where it is still ours, and stands in another text than the one that was put in.
+func (d *Document) removeLimit(e Entry, c Change) {
+	if e.timeout == nil || e.timeout.end <= e.timeout.start || d.text(e.timeout) != c.New {
+		return
+	}
+	i := slices.IndexFunc(e.object.members, func(m member) bool { return m.value == e.timeout })
+	if i < 0 || e.object.members[i].key < 0 {
+		return
+	}
+	from, to := e.object.members[i].key, e.timeout.end
+	switch last := len(e.object.members) - 1; {
+	case d.Format != JSON && !e.object.flow: // a line of its own
+		from = bytes.LastIndexByte(d.data[:from], '\n') + 1
+		if end := bytes.IndexByte(d.data[to:], '\n'); end >= 0 {
+			to += end + 1
+		}
+	case i > 0 && e.object.members[i-1].value.end > 0:
+		from = e.object.members[i-1].value.end
+	case i < last && e.object.members[i+1].key > to:
+		to = e.object.members[i+1].key
+	default:
+		return
+	}
+	if slices.ContainsFunc(d.edits, func(x edit) bool {
+		return x.start < to && from < x.end || x.start == x.end && from < x.start && x.start < to
+	}) {
+		return
+	}
+	d.edits = append(d.edits, edit{from, to, ""})
+	d.entry(e).Timeout = 0
 }
 
 // undo takes one change back, if what it made is still there.
@@ -186,7 +251,7 @@ func (d *Document) cut(e Entry, first int) error {
 }
 
 // putBack writes secrets in the place of references.
-func (d *Document) putBack(e Entry, changes []Change, first int, value func(string) (string, error)) error {
+func (d *Document) putBack(e Entry, changes []Change, first int, value func(string, string) (string, bool, error)) error {
 	all := slices.Clone(e.Env)
 	for _, arg := range e.Args[first+1:] {
 		all = append(all, Variable{Text: arg})
@@ -200,9 +265,12 @@ func (d *Document) putBack(e Entry, changes []Change, first int, value func(stri
 		if !is || !v.Editable() {
 			continue
 		}
-		secret, err := value(name)
+		secret, ok, err := value(name, v.Name)
 		if err != nil {
 			return err
+		}
+		if !ok {
+			continue
 		}
 		var was Change
 		for _, c := range changes {
@@ -218,141 +286,4 @@ func (d *Document) putBack(e Entry, changes []Change, first int, value func(stri
 		d.expect(v.node, v.Value[:at]+secret)
 	}
 	return nil
-}
-
-// A Record says what was done to a file: it is kept until that is undone.
-type Record struct {
-	Client   string   `json:"client"`
-	Title    string   `json:"title"`
-	Path     string   `json:"path"`     // with links followed
-	Original string   `json:"original"` // SHA-256 of the file before the first change, as "h1:" and base64
-	Entries  []Undone `json:"entries"`
-}
-
-// Undone are the changes of an entry that can be undone.
-type Undone struct {
-	Section string   `json:"section,omitempty"`
-	Server  string   `json:"server"`
-	Name    string   `json:"name"` // as --name has it
-	Changes []Change `json:"changes"`
-	Made    []string `json:"made,omitempty"` // secrets that were kept for it
-}
-
-// Of gives the changes of an entry.
-func (r *Record) Of(e Entry) (Undone, bool) {
-	for _, u := range r.Entries {
-		if u.Section == e.Section && u.Server == e.Server {
-			return u, true
-		}
-	}
-	return Undone{}, false
-}
-
-// Without forgets an entry.
-func (r *Record) Without(e Entry) {
-	r.Entries = slices.DeleteFunc(r.Entries, func(u Undone) bool { return u.Section == e.Section && u.Server == e.Server })
-}
-
-// Hash names the content of a file.
-func Hash(data []byte) string {
-	sum := sha256.Sum256(data)
-	return "h1:" + base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// Original is the hash of what was read.
-func (d *Document) Original() string { return Hash(d.data) }
-
-// Real is the file with links followed.
-func (f File) Real() string {
-	if real, err := filepath.EvalSymlinks(f.Path); err == nil {
-		return real
-	}
-	return f.Path
-}
-
-// Records is the folder where records are kept, a file for each configuration.
-type Records string
-
-func (r Records) path(f File) string {
-	sum := sha256.Sum256([]byte(f.Client + "\x00" + f.Real()))
-	return filepath.Join(string(r), fmt.Sprintf("%s-%x.json", f.Client, sum[:8]))
-}
-
-const recordVersion = 1
-
-type recordFile struct {
-	Version int `json:"version"`
-	Record
-}
-
-// Load reads the record of a file; an empty one where there is none.
-func (r Records) Load(f File) (*Record, error) {
-	record, err := r.read(r.path(f))
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Record{Client: f.Client, Title: f.Title, Path: f.Real()}, nil
-	}
-	return record, err
-}
-
-func (r Records) read(path string) (*Record, error) {
-	data, err := file.ReadFile(path, maxSize)
-	if err != nil {
-		return nil, err
-	}
-	var read recordFile
-	if err := json.Unmarshal(data, &read); err != nil {
-		return nil, fmt.Errorf("the undo record %q is damaged: %v; move it away to undo what can be seen in the file itself", path, err)
-	}
-	if read.Version != recordVersion {
-		return nil, fmt.Errorf("the undo record %q is of version %d, which this sallyport does not know: use the one that wrote it", path, read.Version)
-	}
-	return &read.Record, nil
-}
-
-// All are the records of all files.
-func (r Records) All() (list []*Record, err error) {
-	entries, err := os.ReadDir(string(r))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != ".json" {
-			continue
-		}
-		record, err := r.read(filepath.Join(string(r), e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, record)
-	}
-	return list, err
-}
-
-// File is the file that the record is about; ok is false where no such client is known.
-func (r *Record) File() (f File, ok bool) {
-	for _, row := range Clients {
-		if row.Title == r.Title {
-			return File{row, r.Path}, true
-		}
-	}
-	return f, false
-}
-
-// Save keeps a record; one without entries is removed.
-func (r Records) Save(f File, record *Record) error {
-	if len(record.Entries) == 0 {
-		err := os.Remove(r.path(f))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
-	if err := file.MkdirPrivate(string(r)); err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(recordFile{recordVersion, *record}, "", " ")
-	if err != nil {
-		return err
-	}
-	return file.WriteFile(r.path(f), append(data, '\n'), 0o600)
 }

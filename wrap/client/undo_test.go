@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -61,9 +62,9 @@ func front(t testing.TB, d *Document, e Entry) []Change {
 	return changes
 }
 
-func secretOf(name string) (string, error) {
+func secretOf(name, _ string) (string, bool, error) {
 	b, err := hex.DecodeString(name[1:])
-	return string(b), err
+	return string(b), true, err
 }
 
 func firstOf(e Entry) int {
@@ -142,7 +143,7 @@ func TestWhatIsWrappedSaysTheSame(t *testing.T) {
 				before, name, _ := strings.Cut(a.Value, "keyring:")
 				secret := ""
 				if name != "" {
-					secret, _ = secretOf(name)
+					secret, _, _ = secretOf(name, "")
 				}
 				line = append(line, before+secret)
 			}
@@ -280,6 +281,78 @@ func TestWhatCannotBeEditedIsRefused(t *testing.T) {
 	}
 }
 
+// What a client or a user changed since stays as they want it; what is ours goes.
+func TestUndoOfWhatSomebodyChanged(t *testing.T) {
+	cline, codex := rowOf(t, "Cline"), rowOf(t, "Codex CLI")
+	for _, tt := range []struct {
+		name   string
+		row    Row
+		data   string
+		change func([]byte) []byte
+		want   string // parts of the entry
+	}{
+		{"another program", cline, `{"mcpServers": {"a": {"command": "npx", "args": ["x"]}}}`,
+			func(b []byte) []byte { return bytes.Replace(b, []byte(`"npx"`), []byte(`"bunx"`), 1) }, `"bunx" "x" 0s`},
+		{"written anew", cline, `{"mcpServers": {"a": {"command": "npx", "args": ["x"]}}}`, func(b []byte) []byte {
+			var out bytes.Buffer
+			json.Indent(&out, b, "", "    ")
+			return out.Bytes()
+		}, `"npx" "x" 0s`},
+		{"written anew, with another time", cline, `{"mcpServers": {"a": {"command": "npx", "args": ["x"]}}}`, func(b []byte) []byte {
+			var out bytes.Buffer
+			json.Indent(&out, bytes.Replace(b, []byte("600"), []byte("700"), 1), "", "    ")
+			return out.Bytes()
+		}, `"npx" "x" 11m40s`},
+		{"lines moved", codex, "[mcp_servers.a]\ncommand = \"npx\"\nargs = [\"x\"]\n", func(b []byte) []byte {
+			return bytes.Replace(bytes.Replace(b, []byte("tool_timeout_sec = 600\n"), nil, 1), []byte("args"), []byte("# mine\ntool_timeout_sec = 600\nargs"), 1)
+		}, `"npx" "x" 0s`},
+	} {
+		d := parsed(t, tt.row, []byte(tt.data))
+		changes := front(t, d, d.Entries[0])
+		d = parsed(t, tt.row, tt.change(edited(t, d)))
+		if err := d.Undo(d.Entries[0], changes, firstOf(d.Entries[0]), secretOf); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		e := parsed(t, tt.row, edited(t, d)).Entries[0]
+		if got := fmt.Sprintf("%q %q %v", e.Command.Value, e.Args[0].Value, e.Timeout); got != tt.want || len(e.Args) != 1 {
+			t.Errorf("%s: %s\n%s", tt.name, got, edited(t, d))
+		}
+	}
+}
+
+// A key comes back as it was spelled.
+func TestSpellingsOfKeysComeBack(t *testing.T) {
+	row := rowOf(t, "Cursor")
+	for _, raw := range []string{`"q7Zk2\u002Bv9\/xT4"`, `"a\u00e4b\u00E4\"c"`, `"plain"`, `"with \\ and \u0041"`} {
+		data := `{"mcpServers": {"a": {"command": "x", "env": {"K": ` + raw + `}}}}`
+		d := parsed(t, row, []byte(data))
+		value := d.Entries[0].Env[0].Value
+		c, err := d.SetSecret(d.Entries[0].Env[0], "", "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.styled("", value); err != nil || got != raw || strings.Contains(fmt.Sprint(c), value) {
+			t.Errorf("%s: %s %v %+v", raw, got, err, c)
+		}
+	}
+}
+
+// What would exhaust a parser is refused.
+func TestWhatIsTooDeepIsRefused(t *testing.T) {
+	for title, data := range map[string]string{
+		"Cursor": `{"a":` + strings.Repeat("[", 8_000_000), "Claude Code": `{"mcpServers": ` + strings.Repeat(`{"a":`, 1_000_000), "Goose": "a: " + strings.Repeat("[", 1_000_000),
+		"Codex CLI": "a = " + strings.Repeat("[", 1_000_000),
+	} {
+		if _, err := (File{rowOf(t, title), "x"}).entries([]byte(data)); err == nil {
+			t.Errorf("%s: it was read", title)
+		}
+	}
+	if _, err := (File{rowOf(t, "Goose"), "x"}).entries([]byte("a:\n  " + strings.Repeat("- ", 1_000_000) + "x")); err == nil {
+		t.Error("dashes were read")
+	}
+}
+
 func TestRecordsAreKept(t *testing.T) {
 	records := Records(filepath.Join(t.TempDir(), "undo"))
 	f := File{rowOf(t, "Cursor"), filepath.Join(t.TempDir(), "mcp.json")}
@@ -311,89 +384,4 @@ func TestRecordsAreKept(t *testing.T) {
 	if _, err := os.Stat(records.path(f)); !os.IsNotExist(err) {
 		t.Error("it is still there")
 	}
-}
-
-// A large file is read without its history, and says the same.
-func TestALargeFileReadsTheSame(t *testing.T) {
-	row := rowOf(t, "Claude Code")
-	small := sample(t, "claude-code.json")
-	history := `"history": [` + strings.Repeat(`{"a": "words \" } ] \\", "n": [1, -2.5e3, true, null, {}]}, `, 3000) + `{}], "x": 5, "y" : null ,`
-	big := bytes.Replace(small, []byte("{"), []byte("{\n "+history), 1)
-	if len(big) < large {
-		t.Fatal(len(big))
-	}
-	if a, b := describe(parsed(t, row, small).Entries), describe(parsed(t, row, big).Entries); a != b {
-		t.Errorf("%s\n%s", a, b)
-	}
-	d := parsed(t, row, big)
-	for _, e := range d.Entries {
-		if e.Command.Value != "" {
-			front(t, d, e)
-		}
-	}
-	parsed(t, row, edited(t, d))
-	for _, broken := range []string{`{"mcpServers": {}, "mcpServers": {}, ` + history[:len(history)-1] + `}`, `{"mcpServers": [], ` + history[:len(history)-1] + `}`} {
-		if _, err := (File{row, "x"}).entries([]byte(broken)); err == nil {
-			t.Error("it was read")
-		}
-	}
-}
-
-// FuzzFront states the promise: what is put in front of every entry is read there, and taken back it leaves the bytes that were there; no
-// byte outside of what is reported as changed differs.
-func FuzzFront(f *testing.F) {
-	for _, s := range samples {
-		f.Add(sample(f, s.file), s.title)
-	}
-	for _, text := range []string{"{\"mcpServers\":{\"a\":{\"args\":[ ],\"command\":\"x\",\"timeout\":3}}}", "extensions: {a: {cmd: x, args: [y, 'z']}}\n", "mcp_servers.a.command = \"x\"\n"} {
-		f.Add([]byte(text), map[byte]string{'{': "Cline", 'e': "Goose", 'm': "Codex CLI"}[text[0]])
-	}
-	f.Fuzz(func(t *testing.T, data []byte, title string) {
-		i := slices.IndexFunc(Clients, func(r Row) bool { return r.Title == title })
-		if i < 0 {
-			return
-		}
-		file := File{Clients[i], "x"}
-		entries, err := file.entries(data)
-		if err != nil {
-			return
-		}
-		d := &Document{File: file, Entries: entries, data: data, now: cloned(entries)}
-		done := map[string][]Change{}
-		for _, e := range entries {
-			if e.Command.Value == "" || e.odd != "" || isWrapped(e) {
-				continue
-			}
-			limit, raise := d.Limit(e, 10*time.Minute)
-			if !raise {
-				limit = 0
-			}
-			if changes, err := d.Front(e, program, []string{"wrap", "--name", "x", "--"}, limit); err == nil {
-				done[e.Section+"\x00"+e.Server] = changes
-			}
-		}
-		out, err := d.Edited()
-		if err != nil || len(done) == 0 {
-			return // refused
-		}
-		if entries, err = file.entries(out); err != nil {
-			t.Fatalf("%q became %q: %v", data, out, err)
-		}
-		back := &Document{File: file, Entries: entries, data: out, now: cloned(entries)}
-		for _, e := range entries {
-			changes, ours := done[e.Section+"\x00"+e.Server]
-			if !ours {
-				continue
-			}
-			if !isWrapped(e) {
-				t.Fatalf("%q became %q", data, out)
-			}
-			if err := back.Undo(e, changes, firstOf(e), nil); err != nil {
-				t.Fatalf("%q became %q: %v", data, out, err)
-			}
-		}
-		if again, err := back.Edited(); err != nil || !bytes.Equal(again, data) {
-			t.Errorf("%q became %q and then %q: %v", data, out, again, err)
-		}
-	})
 }

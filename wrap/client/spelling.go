@@ -1,0 +1,60 @@
+package client
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// spelling says how the characters of a string of JSON are escaped where they need not be, or not so.
+func spelling(raw string) string {
+	inner, ok := strings.CutPrefix(raw, `"`)
+	if inner, ok = strings.CutSuffix(inner, `"`); !ok {
+		return ""
+	}
+	var how []string
+	for n := 0; len(inner) > 0; n++ {
+		switch {
+		case strings.HasPrefix(inner, `\/`):
+			how, inner = append(how, fmt.Sprintf("%d/", n)), inner[2:]
+		case strings.HasPrefix(inner, `\u`) && len(inner) >= 6:
+			form := "u"
+			if digits := inner[2:6]; digits != strings.ToLower(digits) {
+				form = "U"
+			}
+			how, inner = append(how, fmt.Sprintf("%d%s", n, form)), inner[6:]
+		case inner[0] == '\\' && len(inner) > 1:
+			inner = inner[2:]
+		default:
+			_, size := utf8.DecodeRuneInString(inner)
+			inner = inner[size:]
+		}
+	}
+	return strings.Join(how, ",")
+}
+
+// spell writes the inside of a string of JSON with escapes as spelling says.
+func spell(text, how string) string {
+	forms := map[int]byte{}
+	for part := range strings.SplitSeq(how, ",") {
+		if n, err := strconv.Atoi(part[:max(0, len(part)-1)]); err == nil {
+			forms[n] = part[len(part)-1]
+		}
+	}
+	var b strings.Builder
+	for n, r := range []rune(text) {
+		switch forms[n] {
+		case '/':
+			b.WriteString(`\/`)
+		case 'u':
+			fmt.Fprintf(&b, `\u%04x`, r)
+		case 'U':
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			quoted, _ := quote(string(r)) // of a string nothing can go wrong
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return b.String()
+}
