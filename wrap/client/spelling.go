@@ -44,12 +44,13 @@ func spell(text, how string) string {
 	}
 	var b strings.Builder
 	for n, r := range []rune(text) {
-		switch forms[n] {
-		case '/':
+		// Another text than the one that was spelled so keeps its meaning.
+		switch form := forms[n]; {
+		case form == '/' && r == '/':
 			b.WriteString(`\/`)
-		case 'u':
+		case form == 'u' && r <= 0xffff:
 			fmt.Fprintf(&b, `\u%04x`, r)
-		case 'U':
+		case form == 'U' && r <= 0xffff:
 			fmt.Fprintf(&b, `\u%04X`, r)
 		default:
 			quoted, _ := quote(string(r)) // of a string nothing can go wrong
