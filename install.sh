@@ -132,13 +132,17 @@ install() {
 	*":$prefix/bin:"*) ;;
 	*) say "  $prefix/bin is not in your PATH: add it, or write the whole path" ;;
 	esac
-	say "next: sallyport demo              shows what it does"
+	say "next: sallyport install --dry-run shows what it would change in your clients"
+	say "      sallyport demo              shows what it does, and changes nothing"
 	say "      sallyport help              has the manual"
 	say "to remove it: sh install.sh --uninstall"
 }
 
 uninstall() {
 	[ -f "$list" ] || die "nothing is installed under $prefix by this script"
+	if "$prefix/bin/sallyport" uninstall --dry-run 2>/dev/null | grep '^Nothing was changed' >/dev/null; then
+		die "clients still start it: run \"$prefix/bin/sallyport uninstall\" first"
+	fi
 	while IFS= read -r path; do
 		case $path in
 		"$prefix"/*) rm -f -- "$path" ;;

@@ -61,21 +61,10 @@ func (j *job) edit() error {
 	j.moves = nil
 	for _, n := range j.wrapped() {
 		var err error
-		if n.changes, err = n.doc.Front(n.entry, j.program, n.words, n.limit); err != nil {
+		if n.changes, err = n.edit(n.doc, n.entry, j.program); err != nil {
 			n.left = err.Error()
 			j.refused++
 			continue
-		}
-		for _, f := range n.moves {
-			v := client.Variable{Text: f.text}
-			if f.variable != argsVariable {
-				v.Name = f.variable
-			}
-			c, err := n.doc.SetSecret(v, f.before, f.name)
-			if err != nil {
-				return err
-			}
-			n.changes = append(n.changes, c)
 		}
 		j.moves = append(j.moves, n.moves...)
 	}
@@ -90,6 +79,41 @@ func (j *job) edit() error {
 		j.edited[n.doc] = data
 	}
 	return nil
+}
+
+// edit makes the edits of one entry, in the document that was planned for or in a later reading of it.
+func (n *planned) edit(d *client.Document, e client.Entry, program string) ([]client.Change, error) {
+	changes, err := d.Front(e, program, n.words, n.limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range n.moves {
+		v, err := placeOf(e, f)
+		if err != nil {
+			return nil, err
+		}
+		c, err := d.SetSecret(v, f.before, f.name)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, c)
+	}
+	return changes, nil
+}
+
+// placeOf is where a key stands in an entry.
+func placeOf(e client.Entry, f find) (client.Variable, error) {
+	for _, v := range e.Env {
+		if v.Name == f.variable && v.Value == f.text.Value {
+			return v, nil
+		}
+	}
+	for _, a := range e.Args {
+		if f.variable == argsVariable && a.Value == f.text.Value {
+			return client.Variable{Text: a}, nil
+		}
+	}
+	return client.Variable{}, errors.New("its key is no longer there")
 }
 
 // diff prints what the files would have, without keys.
@@ -194,17 +218,62 @@ func (j *job) keep() (made map[string]bool, err error) {
 	return made, j.secrets.keepAll(j.moves)
 }
 
-// write is the transaction of one file: what can be undone is kept first, and forgotten where the file was not written.
+// write is the transaction of one file: what can be undone is kept first, and forgotten where the file was not written. Some clients write
+// their files all the time (a history, a counter): where they left the servers as they were, the edits are made anew.
 func (j *job) write(d *client.Document, made map[string]bool) error {
 	records := j.places.undoRecords()
-	record, err := records.Load(d.File)
+	before, err := records.Load(d.File)
 	if err != nil {
 		return err
 	}
-	before := *record
-	before.Entries = slices.Clone(record.Entries)
+	fresh, data := d, j.edited[d]
+	for try := 0; ; try++ {
+		if err = records.Save(d.File, j.record(before, fresh, d, made)); err != nil {
+			return err
+		}
+		if err = fresh.Write(data); err == nil {
+			j.edited[d] = data
+			return nil
+		}
+		if !errors.Is(err, client.ErrChanged) || try == 3 {
+			break
+		}
+		again, readErr := client.Read(d.File)
+		if readErr != nil || !again.SameServers(d) {
+			break
+		}
+		if data, readErr = j.anew(d, again); readErr != nil {
+			break
+		}
+		fresh = again
+	}
+	return errors.Join(fmt.Errorf("%s: %w", d.Title, err), records.Save(d.File, before), j.forget(d))
+}
+
+// anew makes the edits of a document in a later reading of its file.
+func (j *job) anew(d, again *client.Document) ([]byte, error) {
+	for _, n := range j.wrapped() {
+		if n.doc != d {
+			continue
+		}
+		i := slices.IndexFunc(again.Entries, func(e client.Entry) bool { return e.Section == n.entry.Section && e.Server == n.entry.Server })
+		if i < 0 {
+			return nil, errors.New("it is no longer there")
+		}
+		var err error
+		if n.changes, err = n.edit(again, again.Entries[i], j.program); err != nil {
+			return nil, err
+		}
+	}
+	return again.Edited()
+}
+
+// record is what can be undone once a reading of a document is written.
+func (j *job) record(before *client.Record, reading, d *client.Document, made map[string]bool) *client.Record {
+	record := *before
+	record.Entries = slices.Clone(before.Entries)
 	if len(record.Entries) == 0 {
-		record.Original = d.Original()
+		record.Original = reading.Original()
 	}
 	for _, n := range j.wrapped() {
 		if n.doc != d {
@@ -219,13 +288,7 @@ func (j *job) write(d *client.Document, made map[string]bool) error {
 		record.Without(n.entry)
 		record.Entries = append(record.Entries, u)
 	}
-	if err := records.Save(d.File, record); err != nil {
-		return err
-	}
-	if err := d.Write(j.edited[d]); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", d.Title, err), records.Save(d.File, &before), j.forget(d))
-	}
-	return nil
+	return &record
 }
 
 // forget takes back the keys of a file that was not written, but for those that another file refers to.

@@ -365,6 +365,14 @@ func describe(entries []Entry) string {
 	return b.String()
 }
 
+// ErrChanged is the error of Write where the file no longer holds what was read.
+var ErrChanged = errors.New("was changed meanwhile")
+
+// SameServers reports whether another reading of the file says the same of every server.
+func (d *Document) SameServers(other *Document) bool {
+	return describe(d.Entries) == describe(other.Entries)
+}
+
 // Write replaces the file by data, if it still holds what was read. A link is followed.
 func (d *Document) Write(data []byte) error {
 	now, err := file.ReadFile(d.Path, maxSize)
@@ -372,7 +380,7 @@ func (d *Document) Write(data []byte) error {
 		return err
 	}
 	if !bytes.Equal(now, d.data) {
-		return fmt.Errorf("%q was changed meanwhile: nothing was written to it; try again", d.Path)
+		return fmt.Errorf("%q %w: nothing was written to it; try again", d.Path, ErrChanged)
 	}
 	return file.WriteFile(d.Path, data, 0o600)
 }
