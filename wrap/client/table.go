@@ -192,10 +192,14 @@ func Find(env Environment) (files []File) {
 			if path == "" {
 				continue
 			}
-			if _, err := os.Lstat(path); err == nil {
-				files = append(files, File{row, path})
-				break
+			if _, err := os.Lstat(path); err != nil {
+				continue
 			}
+			// Where the working folder is the home, what is the user's own is no project's.
+			if !slices.ContainsFunc(files, func(f File) bool { return f.Path == path }) {
+				files = append(files, File{row, path})
+			}
+			break
 		}
 	}
 	return files
