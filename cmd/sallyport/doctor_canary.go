@@ -50,7 +50,7 @@ func (x *patient) canary(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, canaryTime)
 	defer cancel()
 	start, took := time.Now(), time.Duration(0)
-	env := clientEnv(x.n.doc.Row, os.Environ(), x.n.env)
+	env := clientEnv(x.n.doc.Terminal(), os.Environ(), x.n.env)
 	reinstall := fmt.Sprintf("sallyport uninstall %[1]s --server %[2]s; sallyport install %[1]s --server %[2]s", x.d.Client, wrap.ShellWord(x.d.Server))
 	program, err := programIn(x.n.argv[0], pathIn(env))
 	if err != nil {

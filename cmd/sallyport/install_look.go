@@ -21,7 +21,7 @@ func (j *job) look(ctx context.Context) error {
 	var of []*planned
 	for _, n := range j.wrapped() {
 		if n.unseen == "" {
-			list = append(list, lookup{name: n.name, client: n.doc.Client, named: j.namedIn(n), argv: n.argv, env: withPath(clientEnv(n.doc.Row, j.environ, n.env)), dir: n.dir})
+			list = append(list, lookup{name: n.name, client: n.doc.Client, named: j.namedIn(n), argv: n.argv, env: withPath(clientEnv(n.doc.Terminal(), j.environ, n.env)), dir: n.dir})
 			of = append(of, n)
 		}
 	}
@@ -41,7 +41,9 @@ func (j *job) look(ctx context.Context) error {
 			n.pin = s.pin
 			n.asWritten(key)
 			for k := range n.moves {
-				n.moves[k].environ, n.moves[k].dir = list[i].env, n.dir
+				// Whoever sits here has a proxy, or certificates, of their own; a client that is started here has them too.
+				n.moves[k].environs = [][]string{clientEnv(n.doc.Terminal(), j.environ, n.env), clientEnv(true, j.environ, n.env)}
+				n.moves[k].dir = n.dir
 				if len(n.pin.Launches) > 0 {
 					n.moves[k].origin = &n.pin.Launches[0].Origin
 				}

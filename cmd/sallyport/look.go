@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sallyport/rules/scan"
-	"sallyport/wrap/client"
 	"sallyport/wrap/pin"
 )
 
@@ -183,18 +182,18 @@ var desktopPath = map[string]string{
 	"linux":  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 }
 
-// clientEnv is the environment that a client gives to a server: that of the terminal for those that are started there, and else what a
-// desktop gives to its programs, with the variables of the entry.
-func clientEnv(row client.Row, environ []string, set map[string]string) []string {
+// clientEnv is the environment that a client gives to a server: environ, which is that of a terminal, for those that are started there, and
+// else what a desktop gives to its programs; with the variables of the entry.
+func clientEnv(terminal bool, environ []string, set map[string]string) []string {
 	var env []string
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
-		usual := row.Terminal() || runtime.GOOS == "windows" || desktopVariable(name)
-		if _, own := set[name]; usual && !own && !(name == "PATH" && !row.Terminal() && desktopPath[runtime.GOOS] != "") {
+		usual := terminal || runtime.GOOS == "windows" || desktopVariable(name)
+		if _, own := set[name]; usual && !own && !(name == "PATH" && !terminal && desktopPath[runtime.GOOS] != "") {
 			env = append(env, v)
 		}
 	}
-	if path := desktopPath[runtime.GOOS]; path != "" && !row.Terminal() && set["PATH"] == "" {
+	if path := desktopPath[runtime.GOOS]; path != "" && !terminal && set["PATH"] == "" {
 		env = append(env, "PATH="+path)
 	}
 	for name, value := range set {

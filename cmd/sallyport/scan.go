@@ -370,7 +370,7 @@ func (s *scanning) startAll(ctx context.Context) {
 			x.find("odd", "low", "", "not started: %s", n.unseen)
 			continue
 		}
-		list = append(list, lookup{name: s.nameOf(x), client: x.Client, named: x.w.named, argv: n.argv, env: clientEnv(x.doc.Row, p.environ, n.env), dir: n.dir})
+		list = append(list, lookup{name: s.nameOf(x), client: x.Client, named: x.w.named, argv: n.argv, env: clientEnv(x.doc.Terminal(), p.environ, n.env), dir: n.dir})
 		of = append(of, x)
 	}
 	for i, r := range lookAt(ctx, list) {

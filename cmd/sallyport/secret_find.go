@@ -26,9 +26,9 @@ type find struct {
 	why      string // it is not moved; "" where it is
 
 	// Where the server was looked at before: what it starts, and how.
-	origin  *origin.Origin
-	environ []string
-	dir     string
+	origin   *origin.Origin
+	environs [][]string // that its client may give it; none for ours
+	dir      string
 }
 
 // A wrapped is the command line of an entry in which sallyport stands in front.

@@ -280,11 +280,15 @@ func (s secrets) keepAll(moves []find) error {
 	}
 	return keyring.UpdateIndex(s.places.secretsFile(), func(i *keyring.Index) error {
 		for _, m := range moves {
-			launch, err := launchOf(s.places, m.launch(moves))
-			if err != nil {
-				launch = "" // the client's own search path may have it; it is asked about
+			for _, environ := range append(m.environs, nil)[:max(1, len(m.environs))] {
+				t := m.launch(moves)
+				t.environ = environ
+				launch, err := launchOf(s.places, t)
+				if err != nil {
+					launch = "" // the client's own search path may have it; it is asked about
+				}
+				i.Tie(m.name, m.server, m.variable, launch)
 			}
-			i.Tie(m.name, m.server, m.variable, launch)
 		}
 		return nil
 	})
@@ -292,7 +296,7 @@ func (s secrets) keepAll(moves []find) error {
 
 // launch is the command line of a find once all are moved.
 func (f find) launch(moves []find) tied {
-	t := tied{command: slices.Clone(f.wrapped.command), named: f.wrapped.named, known: f.origin, environ: f.environ, dir: f.dir}
+	t := tied{command: slices.Clone(f.wrapped.command), named: f.wrapped.named, known: f.origin, dir: f.dir}
 	for _, m := range moves {
 		if m.doc != f.doc || m.entry.Section != f.entry.Section || m.entry.Server != f.entry.Server {
 			continue
