@@ -196,6 +196,8 @@ func (p *planner) look(d *client.Document, e client.Entry, named bool) *patient 
 	switch {
 	case e.Remote():
 		return say(stateNote, "", "remote: the client connects to it by itself, and nothing can stand between")
+	case e.Odd() != "" && wrapped:
+		return say(stateBroken, "", "%s", e.Odd())
 	case e.Odd() != "":
 		return say(stateNote, "", "%s", e.Odd())
 	case !wrapped:

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sallyport/wrap"
+	"sallyport/wrap/file"
 )
 
 // canaryTime is how long a server has to start and to be asked.
@@ -111,17 +112,26 @@ func programIn(command, search string) (string, error) {
 
 // sameProgram reports whether a file is this program, or a copy of it.
 func sameProgram(path string) bool {
-	self, err := os.Executable()
-	if err != nil {
-		return false
+	if known, is := programs.Load(path); is {
+		return known.(bool)
 	}
-	if sameFile(path, self) {
-		return true
+	same := false
+	if self, err := os.Executable(); err == nil {
+		if same = sameFile(path, self); !same {
+			a, errA := file.ReadFile(path, maxProgram)
+			b, errB := os.ReadFile(self)
+			same = errA == nil && errB == nil && bytes.Equal(a, b)
+		}
 	}
-	a, errA := os.ReadFile(path)
-	b, errB := os.ReadFile(self)
-	return errA == nil && errB == nil && bytes.Equal(a, b)
+	programs.Store(path, same)
+	return same
 }
+
+// maxProgram bounds what is compared, in bytes.
+const maxProgram = 256 << 20
+
+// programs are files that were compared with this program: whether they are the same.
+var programs sync.Map
 
 // fixOf is the command that sallyport's own words name.
 func fixOf(words string) string {

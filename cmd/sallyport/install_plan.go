@@ -77,13 +77,13 @@ func (p *planner) entry(d *client.Document, e client.Entry) *planned {
 	switch {
 	case wrapped && e.Command.Value != p.program && strings.ContainsAny(e.Command.Value, `/\`) && !isFile(e.Command.Value):
 		n.left = fmt.Sprintf("wrapped by %q, which is not there: \"sallyport uninstall %s --server %s\", then install again", e.Command.Value, d.Client, wrap.ShellWord(e.Server))
+	case e.Odd() != "":
+		n.left = e.Odd()
 	case wrapped:
 		n.left, n.name = "already wrapped", w.name
 		if e.Command.Value != p.program {
 			n.left += fmt.Sprintf(" by %q", e.Command.Value)
 		}
-	case e.Odd() != "":
-		n.left = e.Odd()
 	case e.Remote():
 		n.left = "remote: the client connects to it by itself, and nothing can stand between"
 	case len(scan.Secrets(e.Command.Value)) > 0:
@@ -121,8 +121,11 @@ func (p *planner) entry(d *client.Document, e client.Entry) *planned {
 		n.words = append(n.words, "--env", name)
 	}
 	n.words = append(n.words, "--")
-	if !p.keepKeys {
-		p.credentials(n)
+	if p.credentials(n); p.keepKeys {
+		if slices.ContainsFunc(n.moves, func(f find) bool { return f.variable == argsVariable }) {
+			n.unseen = "its command line holds a key, which a pin would hold too"
+		}
+		n.moves = nil
 	}
 	return n
 }

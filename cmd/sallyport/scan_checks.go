@@ -3,17 +3,23 @@ package main
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sallyport/rules/scan"
 	"sallyport/wrap"
 	"sallyport/wrap/child"
+	"sallyport/wrap/client"
 )
 
 // check looks at what stands in a configuration.
 func (s *scanning) check(x *scanned) {
 	if odd := x.entry.Odd(); odd != "" {
-		x.find("odd", "low", "", "%s", odd)
+		severity := "low"
+		if x.entry.Command.Value != "" {
+			severity = "medium" // it may start something all the same
+		}
+		x.find("odd", severity, "", "%s", odd)
 	}
 	if x.Project {
 		x.find("project", "low", "", "a client that trusts this folder starts it, or connects to it")
@@ -27,9 +33,6 @@ func (s *scanning) check(x *scanned) {
 	}
 	if checkAddress(x, x.entry.URL); x.Remote {
 		return
-	}
-	if x.entry.URL != "" {
-		x.find("odd", "low", "leave one of them out", "it has both a command and an address: which one counts is the client's to say")
 	}
 	if len(x.argv) == 0 || x.argv[0] == "" {
 		return
@@ -48,7 +51,12 @@ func (s *scanning) checkWrap(x *scanned) {
 		x.find("broken-wrap", "high", "look at it; then sallyport uninstall and install "+wrap.ShellWord(x.Path), "what stands in front of it is not this sallyport: %q", command)
 	case x.Wrapped && strings.ContainsAny(command, `/\`) && !isFile(command):
 		x.find("broken-wrap", "high", "sallyport doctor", "the sallyport in front of it is not there: %q", command)
-	case x.Wrapped, x.entry.Odd() != "":
+	case x.Wrapped && !strings.ContainsAny(command, `/\`) && slices.ContainsFunc(x.entry.Env, func(v client.Variable) bool { return v.Name == "PATH" }):
+		x.Wrapped = false
+		x.find("broken-wrap", "high", "write the absolute path of sallyport", "the entry's own PATH says which sallyport stands in front of it")
+	case x.Wrapped && strings.ContainsAny(command, `/\`) && !sameProgram(command):
+		x.find("broken-wrap", "medium", "sallyport doctor", "what stands in front of it is another program than this sallyport: %q", command)
+	case x.Wrapped, x.entry.Odd() != "" && x.entry.Command.Value == "":
 	default:
 		severity := "medium"
 		if x.Disabled {
@@ -87,7 +95,7 @@ func (s *scanning) checkKeys(x *scanned) {
 	if len(scan.Secrets(x.entry.Command.Value)) > 0 {
 		x.find("plain-key", "high", s.installText(x), "its command holds a credential in plain text")
 	}
-	if x.Remote && len(addressKeys(x.entry.URL)) > 0 {
+	if len(addressKeys(x.entry.URL)) > 0 {
 		x.find("plain-key", "high", "write a variable of the client in its place (${env:NAME}, ${input:NAME})", "its address holds a credential in plain text")
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -92,6 +93,10 @@ func credentialsOf(d *client.Document, e client.Entry, w wrapped) (list []find) 
 			f.why = "the server has no name that sallyport takes"
 		case shapeOf(strings.TrimRight(f.before, "= ")) != "":
 			f.why = "there are several in one argument"
+		case fallback.MatchString(f.value):
+			f.why = "it is what a variable falls back to: take it out there"
+		case len(f.value) > maxSecret:
+			f.why = "it is longer than a store takes"
 		}
 		list = append(list, f)
 	}
@@ -118,15 +123,21 @@ func credentialsOf(d *client.Document, e client.Entry, w wrapped) (list []find) 
 	return list
 }
 
+// maxCredential is as long as a value may be that is looked at whole, in bytes.
+const maxCredential = 64 << 10
+
 // credential is what a value looks like beside its name; "" for nothing.
 func credential(name, value string) string {
+	if len(value) > maxCredential {
+		value = value[:maxCredential] // as much as a store takes
+	}
 	if value == "" || strings.ContainsAny(value, "\x00\n") || placeholder(value) {
 		return ""
 	}
 	if kind := shapeOf(value); kind != "" {
 		return kind
 	}
-	if _, weak := guard.New([]guard.Secret{{Name: "x", Value: []byte(value)}}); len(weak) > 0 {
+	if guard.Weak([]byte(value)) {
 		return ""
 	}
 	if len(scan.Secrets(name+"="+value)) > 0 {
@@ -145,14 +156,23 @@ func shapeOf(value string) string {
 	if placeholder(value) {
 		return ""
 	}
+	if len(value) > maxCredential {
+		value = value[:maxCredential]
+	}
 	if found := scan.Secrets(value); len(found) > 0 {
 		return found[0].Kind
 	}
 	return ""
 }
 
+// fallback is a variable of a client with what stands for it where it is not set.
+var fallback = regexp.MustCompile(`\$\{[A-Za-z_:][A-Za-z0-9_:]*:?-([^}]*)\}`)
+
 // placeholder tells values that say where another one is: variables of clients, references.
 func placeholder(value string) bool {
+	if m := fallback.FindStringSubmatch(value); m != nil && len(scan.Secrets(m[1])) > 0 {
+		return false // a key, where the variable is not set
+	}
 	for _, p := range []string{"keyring:", "op://", "vault:", "<", "YOUR_", "your-", "xxx"} {
 		if strings.HasPrefix(value, p) {
 			return true

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // An extractor finds servers in a tree.
@@ -124,10 +126,25 @@ func (e *extractor) entry(section string, m member) (Entry, error) {
 	}
 	entry.Headers, err = variables(headers)
 	entry.Disabled = e.off(m.value)
-	if entry.Command.Value == "" && entry.URL == "" && entry.odd == "" {
-		entry.odd = "it has neither a command nor an address"
+	if entry.odd == "" {
+		entry.odd = e.kindOf(m.value, entry)
 	}
 	return entry, err
+}
+
+// kindOf says what is odd about the kind of an entry: where it could be a command or an address, each client decides for itself.
+func (e *extractor) kindOf(n *node, entry Entry) string {
+	kind, _ := n.find("type")
+	local := kind == nil || kind.kind != text || slices.Contains([]string{"", "stdio", "local", "command", "custom"}, strings.ToLower(kind.text))
+	switch {
+	case entry.Command.Value == "" && entry.URL == "":
+		return "it has neither a command nor an address"
+	case entry.Command.Value != "" && entry.URL != "":
+		return "it has both a command and an address: which one counts is the client's to say"
+	case entry.Command.Value != "" && !local:
+		return fmt.Sprintf("it has a command, and its type is %q", kind.text)
+	}
+	return ""
 }
 
 // nested reads an entry whose command holds all of it.

@@ -116,7 +116,11 @@ func (d *Document) unwrap(e Entry, changes []Change, first int, value func(secre
 		d.replace(e.Command.node, quoted)
 	}
 	if !done[atList] && !(done[atBehind] && d.cutOut(e.list)) {
-		if err := d.cut(e, first); err != nil {
+		// Where there was no list of arguments, none is left.
+		ours := slices.ContainsFunc(changes, func(c Change) bool { return c.At == atBehind && strings.Contains(c.New, d.args(e)) })
+		if e.list != nil && ours && first+1 == len(e.Args) && d.removeMember(e.holder, e.list) {
+			done[atList] = true
+		} else if err := d.cut(e, first); err != nil {
 			return err
 		}
 	}
@@ -143,34 +147,38 @@ func plainly(raw string) string {
 
 // removeLimit takes the time for a tool call out, where it is still ours, and stands in another text than the one that was put in.
 func (d *Document) removeLimit(e Entry, c Change) {
-	if e.timeout == nil || e.timeout.end <= e.timeout.start || d.text(e.timeout) != c.New {
-		return
+	if e.timeout != nil && e.timeout.end > e.timeout.start && d.text(e.timeout) == c.New && d.removeMember(e.object, e.timeout) {
+		d.entry(e).Timeout = 0
 	}
-	i := slices.IndexFunc(e.object.members, func(m member) bool { return m.value == e.timeout })
-	if i < 0 || e.object.members[i].key < 0 {
-		return
+}
+
+// removeMember takes a member out of an object, with the comma or the line that is its.
+func (d *Document) removeMember(o, value *node) bool {
+	i := slices.IndexFunc(o.members, func(m member) bool { return m.value == value })
+	if i < 0 || o.members[i].key < 0 || value.end <= value.start {
+		return false
 	}
-	from, to := e.object.members[i].key, e.timeout.end
-	switch last := len(e.object.members) - 1; {
-	case d.Format != JSON && !e.object.flow: // a line of its own
+	from, to := o.members[i].key, value.end
+	switch last := len(o.members) - 1; {
+	case d.Format != JSON && !o.flow: // a line of its own
 		from = bytes.LastIndexByte(d.data[:from], '\n') + 1
 		if end := bytes.IndexByte(d.data[to:], '\n'); end >= 0 {
 			to += end + 1
 		}
-	case i > 0 && e.object.members[i-1].value.end > 0:
-		from = e.object.members[i-1].value.end
-	case i < last && e.object.members[i+1].key > to:
-		to = e.object.members[i+1].key
+	case i > 0 && o.members[i-1].value.end > 0:
+		from = o.members[i-1].value.end
+	case i < last && o.members[i+1].key > to:
+		to = o.members[i+1].key
 	default:
-		return
+		return false
 	}
 	if slices.ContainsFunc(d.edits, func(x edit) bool {
 		return x.start < to && from < x.end || x.start == x.end && from < x.start && x.start < to
 	}) {
-		return
+		return false
 	}
 	d.edits = append(d.edits, edit{from, to, ""})
-	d.entry(e).Timeout = 0
+	return true
 }
 
 // undo takes one change back, if what it made is still there.
