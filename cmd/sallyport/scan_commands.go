@@ -148,8 +148,8 @@ func packagesOf(argv []string) (names []string) {
 	}
 	add := func(spec string) {
 		name := bareName(spec)
-		if i := slices.IndexFunc(popular, func(p string) bool { return dashed(p) == dashed(name) }); python && i >= 0 {
-			name = popular[i] // PyPI takes all separators for the same
+		if known := byDashes()[dashed(name)]; python && known != "" {
+			name = known // PyPI takes all separators for the same
 		}
 		if name != "" {
 			names = append(names, name)

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // popular are packages of MCP servers that many people use, as they are called on npm and PyPI in November 2026: those of the reference
@@ -43,16 +44,17 @@ func lookalike(name string) string {
 			return ""
 		}
 	}
+	if p := byDashes()[dashed(name)]; len(p) >= 8 {
+		return p // modelcontextprotocol-server-filesystem
+	}
 	scope, base, scoped := strings.Cut(name, "/")
 	for _, p := range popular {
 		theirScope, theirBase, theirs := strings.Cut(p, "/")
 		switch {
 		case len(p) < 8:
-		case oneApart(name, p), dashed(name) == dashed(p):
+		case oneApart(name, p):
 			return p
 		case scoped && theirs && base == theirBase && oneApart(scope, theirScope):
-			return p
-		case !scoped && theirs && dashed(name) == dashed(strings.TrimPrefix(p, "@")): // modelcontextprotocol-server-filesystem
 			return p
 		case !scoped && theirs && name == theirBase && len(theirBase) > 10 && slices.Contains(vendors, theirScope): // without its scope
 			return p
@@ -61,10 +63,21 @@ func lookalike(name string) string {
 	return ""
 }
 
-// dashed writes a name with one kind of separator.
+// dashed writes a name with one kind of separator, and without the sign of a scope.
 func dashed(name string) string {
-	return strings.NewReplacer("_", "-", ".", "-", "/", "-").Replace(name)
+	return dashes.Replace(strings.TrimPrefix(name, "@"))
 }
+
+var dashes = strings.NewReplacer("_", "-", ".", "-", "/", "-")
+
+// byDashes are the popular packages by their dashed names.
+var byDashes = sync.OnceValue(func() map[string]string {
+	m := map[string]string{}
+	for _, p := range popular {
+		m[dashed(p)] = p
+	}
+	return m
+})
 
 // oneApart reports whether a letter more, less, changed or swapped with its neighbour makes one string of the other.
 func oneApart(a, b string) bool {
