@@ -80,15 +80,9 @@ func (e *extractor) entry(section string, m member) (Entry, error) {
 	}
 	entry.object = n
 	if e.nests == "transport" {
-		nested, err := n.find("transport")
-		if err != nil {
+		var err error
+		if n, err = e.within(&entry, n); err != nil || entry.odd != "" {
 			return entry, err
-		}
-		if beside, _ := n.find(e.command); nested != nil && nested.kind == object && beside != nil {
-			entry.odd = "it has a command of its own and one in transport"
-			return entry, nil
-		} else if nested != nil && nested.kind == object {
-			n = nested
 		}
 	}
 	entry.holder = n
@@ -130,6 +124,19 @@ func (e *extractor) entry(section string, m member) (Entry, error) {
 		entry.odd = e.kindOf(m.value, entry)
 	}
 	return entry, err
+}
+
+// within is where an entry of Cline has its command: in itself, or in its transport.
+func (e *extractor) within(entry *Entry, n *node) (*node, error) {
+	nested, err := n.find("transport")
+	if err != nil || nested == nil || nested.kind != object {
+		return n, err
+	}
+	if beside, _ := n.find(e.command); beside != nil {
+		entry.odd = "it has a command of its own and one in transport"
+		return n, nil
+	}
+	return nested, nil
 }
 
 // kindOf says what is odd about the kind of an entry: where it could be a command or an address, each client decides for itself.

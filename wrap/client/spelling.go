@@ -9,10 +9,10 @@ import (
 
 // spelling says how the characters of a string of JSON are escaped where they need not be, or not so.
 func spelling(raw string) string {
-	inner, ok := strings.CutPrefix(raw, `"`)
-	if inner, ok = strings.CutSuffix(inner, `"`); !ok {
+	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return ""
 	}
+	inner := raw[1 : len(raw)-1]
 	var how []string
 	for n := 0; len(inner) > 0; n++ {
 		switch {
