@@ -33,7 +33,7 @@ func newInstallCommand() *cobra.Command {
 		Use:   "install [CLIENT|FILE…]",
 		Short: "stand in front of the servers of the clients on this machine",
 		Long: `Find the configurations of MCP clients, and put sallyport in front of each server that
-they start. One plan is shown for all, and asked about once:
+they start. All that the servers show is printed, then one plan, and one question:
 
   wrap    the command gets "sallyport wrap --name … --" in front of it
   keys    plain keys go into the keyring of the system, each with its server as owner;
@@ -155,22 +155,23 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.edit(); err != nil {
 		return err
 	}
-	j.show()
-	switch {
-	case j.in.dryRun:
+	if j.in.dryRun {
+		j.show()
 		j.diff()
 		fmt.Fprintln(j.out, "Nothing was changed, and nothing was started.")
 		return j.result()
-	case len(j.wrapped()) == 0:
-		fmt.Fprintln(j.out, "Nothing was changed.")
-		return j.result()
 	}
+	// The plan comes last, so that it stands above the question however much the servers have.
 	page := newPage(j.out)
 	j.reviews = slices.DeleteFunc(j.reviews, func(r *review) bool {
 		return !slices.ContainsFunc(j.wrapped(), func(n *planned) bool { return n.name == r.name })
 	})
 	for _, r := range j.reviews {
 		r.print(page)
+	}
+	if j.show(); len(j.wrapped()) == 0 {
+		fmt.Fprintln(j.out, "Nothing was changed.")
+		return j.result()
 	}
 	if !j.in.yes {
 		if err := confirm(j.question()); err != nil {

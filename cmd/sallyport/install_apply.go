@@ -393,5 +393,5 @@ func (j *job) restart() {
 	if len(running) > 0 {
 		fmt.Fprintf(j.out, "Running now, with their old servers: restart %s.\n", strings.Join(running, ", "))
 	}
-	fmt.Fprintln(j.out, `Next: "sallyport doctor" proves that it works, "sallyport approve" answers questions.`)
+	fmt.Fprintln(j.out, `Next: "sallyport doctor" proves it; "sallyport approve" answers questions.`)
 }
