@@ -240,8 +240,14 @@ func printFinds(out io.Writer, finds, moves []find) {
 // value.
 func (s secrets) move(out io.Writer, moves []find) error {
 	edited := map[*client.Document][]byte{}
-	for _, m := range moves {
-		if err := m.doc.Set(m.text, m.before+"keyring:"+m.name); err != nil {
+	changes := make([]client.Change, len(moves))
+	for i, m := range moves {
+		v := client.Variable{Text: m.text}
+		if m.variable != argsVariable {
+			v.Name = m.variable
+		}
+		var err error
+		if changes[i], err = m.doc.SetSecret(v, m.before, m.name); err != nil {
 			return err
 		}
 		edited[m.doc] = nil
@@ -257,12 +263,41 @@ func (s secrets) move(out io.Writer, moves []find) error {
 		return err
 	}
 	for _, d := range sortedDocs(edited) {
+		before, err := s.places.undoRecords().Load(d.File)
+		if err == nil {
+			err = s.places.undoRecords().Save(d.File, withMoves(before, d, moves, changes))
+		}
+		if err != nil {
+			return err
+		}
 		if err := d.Write(edited[d]); err != nil {
-			return fmt.Errorf("%s: %w; the values are kept, and the file still has them", d.Title, err)
+			return errors.Join(fmt.Errorf("%s: %w; the values are kept, and the file still has them", d.Title, err), s.places.undoRecords().Save(d.File, before))
 		}
 		fmt.Fprintf(out, "Wrote %s. Restart the servers in %s.\n", scan.VisibleLine(d.Path, 0), d.Title)
 	}
 	return nil
+}
+
+// withMoves adds to the record of a file what uninstall needs to write moved keys as they were.
+func withMoves(before *client.Record, d *client.Document, moves []find, changes []client.Change) *client.Record {
+	record := *before
+	record.Entries = slices.Clone(before.Entries)
+	if len(record.Entries) == 0 {
+		record.Original = d.Original()
+	}
+	for i, m := range moves {
+		if m.doc != d {
+			continue
+		}
+		u, known := record.Of(m.entry)
+		if !known {
+			u = client.Undone{Section: m.entry.Section, Server: m.entry.Server, Name: m.server}
+		}
+		u.Changes = append(slices.Clone(u.Changes), changes[i])
+		record.Without(m.entry)
+		record.Entries = append(record.Entries, u)
+	}
+	return &record
 }
 
 // keepAll keeps values and ties them.
