@@ -338,6 +338,20 @@ func TestSpellingsOfKeysComeBack(t *testing.T) {
 	}
 }
 
+// Only Cline has its command in transport, and only Zed a mapping as command: elsewhere they would hide what a client starts.
+func TestWhatOneClientNestsHidesNothingInAnother(t *testing.T) {
+	const entry = `{"a": {"command": "sh", "args": ["-c", "x"], "transport": {"url": "https://mcp.example.com"}}}`
+	e := parsed(t, rowOf(t, "Cursor"), []byte(`{"mcpServers": `+entry+`}`)).Entries[0]
+	if e.Remote() || e.Command.Value != "sh" || len(e.Args) != 2 {
+		t.Errorf("%+v", e)
+	}
+	for title, text := range map[string]string{"Cline": `{"mcpServers": ` + entry + `}`, "Cursor": `{"mcpServers": {"a": {"command": {"path": "x"}}}}`} {
+		if e := parsed(t, rowOf(t, title), []byte(text)).Entries[0]; e.Odd() == "" {
+			t.Errorf("%s: %+v", title, e)
+		}
+	}
+}
+
 // What would exhaust a parser is refused.
 func TestWhatIsTooDeepIsRefused(t *testing.T) {
 	for title, data := range map[string]string{
