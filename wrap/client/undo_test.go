@@ -356,14 +356,12 @@ func TestWhatOneClientNestsHidesNothingInAnother(t *testing.T) {
 func TestWhatIsTooDeepIsRefused(t *testing.T) {
 	for title, data := range map[string]string{
 		"Cursor": `{"a":` + strings.Repeat("[", 8_000_000), "Claude Code": `{"mcpServers": ` + strings.Repeat(`{"a":`, 1_000_000), "Goose": "a: " + strings.Repeat("[", 1_000_000),
-		"Codex CLI": "a = " + strings.Repeat("[", 1_000_000),
+		"Codex CLI": "a = " + strings.Repeat("[", 1_000_000), "Goose (dashes)": "a:\n  " + strings.Repeat("- ", 1_000_000) + "x",
 	} {
+		title, _, _ = strings.Cut(title, " (dashes)")
 		if _, err := (File{rowOf(t, title), "x"}).entries([]byte(data)); err == nil {
 			t.Errorf("%s: it was read", title)
 		}
-	}
-	if _, err := (File{rowOf(t, "Goose"), "x"}).entries([]byte("a:\n  " + strings.Repeat("- ", 1_000_000) + "x")); err == nil {
-		t.Error("dashes were read")
 	}
 }
 
